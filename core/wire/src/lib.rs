@@ -1,1 +1,30 @@
-//! .
+//! What server and phones say to each other: JSON over HTTP, described once for both sides.
+//!
+//! The promise is tolerance. A phone and a server may be versions apart, so whatever a peer adds (a
+//! field, a state, an event) is kept as it came and passed on, never an error: closed sets are
+//! read as [`Known`], and objects keep unknown fields in `extra`. Nothing here decides anything.
+
+mod api;
+mod command;
+mod cursor;
+mod known;
+mod problem;
+mod sync;
+mod view;
+
+pub use api::{
+    EnrollReply, EnrollRequest, OnCall, Person, ReceiptBatch, ReceiptReport, TicketList, Timeline,
+};
+pub use command::{Action, CommandId, CommandReply, CommandRequest, Outcome};
+pub use cursor::{Cursor, ParseCursorError};
+pub use known::Known;
+pub use problem::Problem;
+pub use sync::{Directory, Entry, Hello, Me, SyncPage, Update, frame};
+pub use view::{DeadlineView, PageView, TicketView};
+
+/// Version of what is described here. It grows when a peer must behave differently, not when a
+/// field is added.
+pub const WIRE_VERSION: u32 = 1;
+
+/// Header in which each side names its [`WIRE_VERSION`].
+pub const WIRE_VERSION_HEADER: &str = "tocsin-wire-version";

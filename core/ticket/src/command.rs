@@ -1,0 +1,190 @@
+//! What can be asked of a ticket, and how it says no.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Millis, PageId, PersonId, Receipt, ServiceId, Severity, TeamId, TicketId, TicketState,
+};
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person, by tapping or typing.
+    Person(PersonId),
+    /// Monitoring, through the integration of this name.
+    Monitoring(String),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => write!(f, "{person}"),
+            Self::Monitoring(integration) => write!(f, "{integration} (monitoring)"),
+        }
+    }
+}
+
+/// Trouble that monitoring found, whatever format it came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// The team that runs the service.
+    pub team: TeamId,
+    /// What is in trouble.
+    pub service: ServiceId,
+    /// Alarms of one service with the same key are the same trouble while its ticket is open.
+    pub dedup_key: String,
+    /// How bad.
+    pub severity: Severity,
+    /// One line for the page screen.
+    pub title: String,
+    /// The integration it came through.
+    pub source: String,
+    /// A link back to where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Labels and annotations, for whoever researches.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
+}
+
+/// What can be asked of a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Monitoring found trouble. Opens a ticket as number `new_id`, or counts as a repetition of
+    /// the open one.
+    AlarmFired {
+        /// The number for a new ticket; unused on a repetition.
+        new_id: TicketId,
+        /// The trouble.
+        alarm: Alarm,
+    },
+    /// Monitoring says that somebody there is on it: the ticket is checked in on, its owner stays.
+    AlarmAcknowledged {
+        /// The integration.
+        source: String,
+    },
+    /// Monitoring says the trouble is over.
+    AlarmRecovered {
+        /// The integration.
+        source: String,
+    },
+    /// "I am awake and on it."
+    CheckIn {
+        /// Who.
+        by: PersonId,
+    },
+    /// "I know enough to mend it."
+    StartWork {
+        /// Who.
+        by: PersonId,
+    },
+    /// "It is over."
+    Resolve {
+        /// Who.
+        by: PersonId,
+    },
+    /// "It is not over."
+    Reopen {
+        /// Who.
+        by: PersonId,
+    },
+    /// "This is for `to`."
+    Reassign {
+        /// Who says so.
+        by: PersonId,
+        /// The new owner.
+        to: PersonId,
+    },
+    /// Something worth remembering.
+    AddNote {
+        /// Who.
+        by: PersonId,
+        /// What; not blank.
+        text: String,
+    },
+    /// A device reports how far a page got.
+    Receipt {
+        /// Which page.
+        page: PageId,
+        /// What the device says.
+        receipt: Receipt,
+    },
+    /// The timer of this generation went off.
+    DeadlinePassed {
+        /// The generation the timer was set for.
+        generation: u32,
+    },
+}
+
+/// Why a command was not carried out. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Refusal {
+    /// There is no such ticket.
+    #[error("there is no such ticket; refresh the list")]
+    NoSuchTicket,
+    /// Somebody was faster.
+    #[error("{by} checked in already; the ticket is in hand")]
+    AlreadyCheckedIn {
+        /// Who was faster.
+        by: Actor,
+        /// When.
+        at: Millis,
+    },
+    /// The ticket already is where it was to go.
+    #[error("{by} started work already")]
+    AlreadyStarted {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Millis,
+    },
+    /// The ticket is over.
+    #[error("{by} resolved it already; reopen it if the trouble is back")]
+    AlreadyResolved {
+        /// Who.
+        by: Actor,
+        /// When.
+        at: Millis,
+    },
+    /// Only a resolved ticket can be reopened.
+    #[error("it is not resolved but {state}")]
+    NotResolved {
+        /// Where it stands.
+        state: TicketState,
+    },
+    /// The same trouble has a newer open ticket.
+    #[error("the same trouble is open as ticket {ticket}; work there")]
+    OpenElsewhere {
+        /// The open one.
+        ticket: TicketId,
+    },
+    /// The person cannot be paged for this team.
+    #[error("{person} cannot be paged for this team; choose one of its members or managers")]
+    UnknownPerson {
+        /// Who was named.
+        person: PersonId,
+    },
+    /// A note without text.
+    #[error("note: expected some text, got none")]
+    EmptyNote,
+    /// The ticket never had this page.
+    #[error("there is no page {page}")]
+    NoSuchPage {
+        /// What was named.
+        page: PageId,
+    },
+    /// An old timer; newer work has a deadline of its own.
+    #[error("this deadline was replaced by a newer one")]
+    StaleDeadline,
+    /// A timer that went off before its time, as after a clock step.
+    #[error("this deadline is due at {due}")]
+    NotYetDue {
+        /// When it is due.
+        due: Millis,
+    },
+}

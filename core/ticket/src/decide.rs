@@ -1,0 +1,476 @@
+//! The rules: what a command does to a ticket at an instant.
+
+use crate::chain::{Chain, Role};
+use crate::command::{Actor, Alarm, Command, Refusal};
+use crate::page::{PAGE_GRACE, Page, PageReason, Receipt};
+use crate::policy::{NUDGE_PERCENT, Policy};
+use crate::{
+    Deadline, DeadlineKind, Event, Limits, Millis, PageEnd, PageId, PersonId, Severity, Ticket,
+    TicketId, TicketState,
+};
+
+/// What the rules need to know of the world around the ticket, at the instant of deciding.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The team's limits.
+    pub policy: &'a Policy,
+    /// Who is on call now, and who comes after.
+    pub chain: &'a Chain,
+    /// Everybody who may be given a ticket of this team.
+    pub pageable: &'a [PersonId],
+    /// Another open ticket for the same (service, dedup key), if the ticket in question is resolved.
+    pub open_twin: Option<TicketId>,
+}
+
+/// Decides what `command` does to `ticket` (`None`: there is none yet) at `now`.
+///
+/// An empty list of events means that there was nothing to do: the command's aim already holds.
+///
+/// # Errors
+/// [`Refusal`] when the rules forbid it; nothing changes then.
+pub fn decide(
+    ticket: Option<&Ticket>,
+    command: &Command,
+    context: &Context<'_>,
+    now: Millis,
+) -> Result<Vec<Event>, Refusal> {
+    if let Command::AlarmFired { new_id, alarm } = command {
+        return Ok(match ticket {
+            None => open(*new_id, alarm, context, now),
+            Some(ticket) => repeat(ticket, alarm, context, now),
+        });
+    }
+    let ticket = ticket.ok_or(Refusal::NoSuchTicket)?;
+    let mut draft = Draft::new(ticket, context, now);
+    match command {
+        Command::AlarmFired { .. } => {}
+        Command::AlarmAcknowledged { source } => {
+            if draft.ticket.state == TicketState::Assigned {
+                draft.check_in(Actor::Monitoring(source.clone()));
+            }
+        }
+        Command::AlarmRecovered { source } => {
+            if draft.ticket.state.is_open() {
+                draft.resolve(Actor::Monitoring(source.clone()));
+            }
+        }
+        Command::CheckIn { by } => draft.check_in_or_acknowledge(by)?,
+        Command::StartWork { by } => draft.start_work(by)?,
+        Command::Resolve { by } => {
+            draft.must_be_open()?;
+            draft.resolve(Actor::Person(by.clone()));
+        }
+        Command::Reopen { by } => draft.reopen(by)?,
+        Command::Reassign { by, to } => draft.reassign(by, to)?,
+        Command::AddNote { by, text } => {
+            if text.trim().is_empty() {
+                return Err(Refusal::EmptyNote);
+            }
+            draft.emit(Event::NoteAdded {
+                by: by.clone(),
+                text: text.trim().to_owned(),
+            });
+        }
+        Command::Receipt { page, receipt } => draft.receipt(*page, receipt)?,
+        Command::DeadlinePassed { generation } => draft.deadline_passed(*generation)?,
+    }
+    Ok(draft.events)
+}
+
+fn open(id: TicketId, alarm: &Alarm, context: &Context<'_>, now: Millis) -> Vec<Event> {
+    let owner = context.chain.on_call().clone();
+    let opened = Event::Opened {
+        id,
+        alarm: alarm.clone(),
+        owner,
+    };
+    let Some(ticket) = Ticket::apply(None, &opened, now) else {
+        return Vec::new();
+    };
+    let mut draft = Draft {
+        ticket,
+        events: vec![opened],
+        context,
+        now,
+    };
+    draft.page_owner(PageReason::Assigned);
+    draft.events
+}
+
+fn repeat(ticket: &Ticket, alarm: &Alarm, context: &Context<'_>, now: Millis) -> Vec<Event> {
+    let mut draft = Draft::new(ticket, context, now);
+    draft.emit(Event::Repeated {
+        source: alarm.source.clone(),
+    });
+    if alarm.severity.is_worse_than(ticket.severity) {
+        draft.raise_severity(alarm.severity, &alarm.source);
+    }
+    draft.events
+}
+
+/// A ticket being decided on: each event is applied as it is emitted, so the next rule sees it.
+struct Draft<'a> {
+    ticket: Ticket,
+    events: Vec<Event>,
+    context: &'a Context<'a>,
+    now: Millis,
+}
+
+impl<'a> Draft<'a> {
+    fn new(ticket: &Ticket, context: &'a Context<'a>, now: Millis) -> Self {
+        Self {
+            ticket: ticket.clone(),
+            events: Vec::new(),
+            context,
+            now,
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.ticket.fold(&event, self.now);
+        self.events.push(event);
+    }
+
+    /// The limits, if tickets of this severity page.
+    fn limits(&self) -> Option<&'a Limits> {
+        self.context.policy.limits(self.ticket.severity)
+    }
+
+    fn must_be_open(&self) -> Result<(), Refusal> {
+        match &self.ticket.resolved {
+            Some(stamp) => Err(Refusal::AlreadyResolved {
+                by: stamp.by.clone(),
+                at: stamp.at,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_in_or_acknowledge(&mut self, by: &PersonId) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        if self.ticket.state == TicketState::Assigned {
+            self.check_in(Actor::Person(by.clone()));
+            return Ok(());
+        }
+        if self.ticket.pages.iter().any(|page| page.person == *by) {
+            self.acknowledge(by);
+            return Ok(());
+        }
+        let (first, at) = match &self.ticket.checked_in {
+            Some(stamp) => (stamp.by.clone(), stamp.at),
+            None => (
+                Actor::Person(self.ticket.owner.clone()),
+                self.ticket.state_since,
+            ),
+        };
+        Err(Refusal::AlreadyCheckedIn { by: first, at })
+    }
+
+    /// Assigned to Researching: every siren of this ticket falls silent, the next limit runs.
+    fn check_in(&mut self, by: Actor) {
+        self.emit(Event::CheckedIn { by });
+        self.end_pages(|_| true, PageEnd::CheckedIn);
+        let nudge_at = self
+            .limits()
+            .map(|limits| self.now + limits.researching * NUDGE_PERCENT / 100);
+        self.set_deadline(nudge_at, DeadlineKind::Nudge);
+    }
+
+    /// An answer to a page on a ticket that is in hand already. The owner's answer silences the
+    /// nudge and changes no limit. Anybody else's gives them as long as the state's limit to get
+    /// it moving before the next level hears of it.
+    fn acknowledge(&mut self, by: &PersonId) {
+        self.emit(Event::Acknowledged { by: by.clone() });
+        self.end_pages(|page| page.person == *by, PageEnd::CheckedIn);
+        let Some(running) = self.ticket.deadline.clone() else {
+            return;
+        };
+        let due = if *by == self.ticket.owner {
+            Some(running.due)
+        } else {
+            let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+            limits
+                .of_state(self.ticket.state)
+                .map(|limit| (self.now + limit).max(running.due))
+        };
+        self.set_deadline(due, running.kind);
+    }
+
+    fn start_work(&mut self, by: &PersonId) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        if self.ticket.state == TicketState::WorkInProgress {
+            let stamp = self.ticket.work_started.as_ref();
+            return Err(Refusal::AlreadyStarted {
+                by: stamp.map_or_else(
+                    || Actor::Person(self.ticket.owner.clone()),
+                    |stamp| stamp.by.clone(),
+                ),
+                at: stamp.map_or(self.ticket.state_since, |stamp| stamp.at),
+            });
+        }
+        if self.ticket.state == TicketState::Assigned {
+            self.emit(Event::CheckedIn {
+                by: Actor::Person(by.clone()),
+            });
+        }
+        self.emit(Event::WorkStarted { by: by.clone() });
+        self.end_pages(|page| page.person == *by, PageEnd::CheckedIn);
+        self.end_pages(|_| true, PageEnd::Moved);
+        let due = self
+            .limits()
+            .map(|limits| self.now + limits.work_in_progress);
+        self.set_deadline(due, DeadlineKind::Escalate);
+        Ok(())
+    }
+
+    fn resolve(&mut self, by: Actor) {
+        self.emit(Event::Resolved { by });
+        self.end_pages(|_| true, PageEnd::Resolved);
+        self.set_deadline(None, DeadlineKind::Escalate);
+    }
+
+    fn reopen(&mut self, by: &PersonId) -> Result<(), Refusal> {
+        if self.ticket.state.is_open() {
+            return Err(Refusal::NotResolved {
+                state: self.ticket.state,
+            });
+        }
+        if let Some(ticket) = self.context.open_twin {
+            return Err(Refusal::OpenElsewhere { ticket });
+        }
+        let owner = self.context.chain.on_call().clone();
+        self.emit(Event::Reopened {
+            by: by.clone(),
+            owner,
+        });
+        self.hand_over(by, PageReason::Reopened);
+        Ok(())
+    }
+
+    fn reassign(&mut self, by: &PersonId, to: &PersonId) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        if !self.context.pageable.contains(to) {
+            return Err(Refusal::UnknownPerson { person: to.clone() });
+        }
+        let from = self.ticket.owner.clone();
+        self.emit(Event::Reassigned {
+            by: by.clone(),
+            from,
+            to: to.clone(),
+        });
+        self.hand_over(by, PageReason::Reassigned);
+        Ok(())
+    }
+
+    /// The ticket has a new owner. Whoever gave it to themselves is awake and has checked in by
+    /// that; anybody else is paged. Pages of the time before end.
+    fn hand_over(&mut self, by: &PersonId, reason: PageReason) {
+        let before = self.ticket.pages_issued;
+        if self.ticket.owner == *by {
+            self.check_in(Actor::Person(by.clone()));
+        } else {
+            self.page_owner(reason);
+            self.end_pages(|page| page.id.number <= before, PageEnd::Moved);
+        }
+    }
+
+    /// The owner is told, whatever the state: a worse alarm is news even to somebody at work on
+    /// it. The stricter limit runs from now, but never ends later than one already escalating.
+    fn raise_severity(&mut self, to: Severity, source: &str) {
+        let from = self.ticket.severity;
+        self.emit(Event::SeverityChanged {
+            from,
+            to,
+            by: Actor::Monitoring(source.to_owned()),
+        });
+        let Some(limit) = self
+            .limits()
+            .and_then(|limits| limits.of_state(self.ticket.state))
+        else {
+            return;
+        };
+        let due = match &self.ticket.deadline {
+            Some(running) if running.kind == DeadlineKind::Escalate => {
+                running.due.min(self.now + limit)
+            }
+            _ => self.now + limit,
+        };
+        let owner = self.ticket.owner.clone();
+        self.page(&owner, Role::Owner, PageReason::SeverityRaised, due);
+        self.set_deadline(Some(due), DeadlineKind::Escalate);
+    }
+
+    fn receipt(&mut self, page: PageId, receipt: &Receipt) -> Result<(), Refusal> {
+        let issued = 1..=self.ticket.pages_issued;
+        if page.ticket != self.ticket.id || !issued.contains(&page.number) {
+            return Err(Refusal::NoSuchPage { page });
+        }
+        let known = self
+            .ticket
+            .pages
+            .iter()
+            .filter(|live| live.id == page)
+            .any(|live| {
+                live.receipts
+                    .iter()
+                    .any(|seen| seen.device == receipt.device && seen.rung == receipt.rung)
+            });
+        if !known {
+            self.emit(Event::PageReceipt {
+                page,
+                receipt: receipt.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn deadline_passed(&mut self, generation: u32) -> Result<(), Refusal> {
+        let deadline = match &self.ticket.deadline {
+            Some(deadline) if deadline.generation == generation => deadline.clone(),
+            _ => return Err(Refusal::StaleDeadline),
+        };
+        if self.now < deadline.due {
+            return Err(Refusal::NotYetDue { due: deadline.due });
+        }
+        match deadline.kind {
+            DeadlineKind::Nudge => self.nudge(),
+            DeadlineKind::Escalate => self.escalate(),
+        }
+        Ok(())
+    }
+
+    /// Rings the owner again before anybody else. After an outage the rest of the limit still
+    /// runs in full from now, so that the owner gets the chance that the nudge stands for.
+    fn nudge(&mut self) {
+        let limit = self
+            .context
+            .policy
+            .limits_once_paging(self.ticket.severity)
+            .researching;
+        let rest = limit * (100 - NUDGE_PERCENT) / 100;
+        let due = (self.ticket.state_since + limit).max(self.now + rest);
+        let owner = self.ticket.owner.clone();
+        self.page(&owner, Role::Owner, PageReason::Nudge, due);
+        self.set_deadline(Some(due), DeadlineKind::Escalate);
+    }
+
+    /// Pages the next level. Everybody whose page is unanswered gets a fresh one: sirens keep
+    /// ringing, and no page outlives its expiry unanswered.
+    fn escalate(&mut self) {
+        let reason = match self.ticket.state {
+            TicketState::Assigned => PageReason::CheckInMissed,
+            TicketState::Researching => PageReason::ResearchingMissed,
+            TicketState::WorkInProgress | TicketState::Resolved => PageReason::WorkMissed,
+        };
+        let next = self
+            .context
+            .chain
+            .next_level(&self.ticket.owner, &self.ticket.asked);
+        let new_round = next.is_none();
+        let Some(level) = next.or_else(|| self.context.chain.next_level(&self.ticket.owner, &[]))
+        else {
+            return;
+        };
+        let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+        let due = self.now + limits.of_role(level.role);
+        self.emit(Event::Escalated {
+            level: self.ticket.level + 1,
+            role: level.role,
+            reason,
+            new_round,
+        });
+        for page in self.ticket.pages.clone() {
+            if !level.people.contains(&page.person) {
+                self.page(&page.person, page.role, page.reason, due);
+            }
+        }
+        for person in &level.people {
+            self.page(person, level.role, reason, due);
+        }
+        self.set_deadline(Some(due), DeadlineKind::Escalate);
+    }
+
+    /// Pages the owner as the first level of the present state, if tickets like this page.
+    fn page_owner(&mut self, reason: PageReason) {
+        let Some(limits) = self.limits() else {
+            self.set_deadline(None, DeadlineKind::Escalate);
+            return;
+        };
+        let Some(limit) = limits.of_state(self.ticket.state) else {
+            return;
+        };
+        let due = self.now + limit;
+        let owner = self.ticket.owner.clone();
+        self.page(&owner, Role::Owner, reason, due);
+        self.set_deadline(Some(due), DeadlineKind::Escalate);
+    }
+
+    /// A new page for `person`, in the place of one they may have: first the new one, then the
+    /// end of the old one, so that no device falls silent in between.
+    fn page(&mut self, person: &PersonId, role: Role, reason: PageReason, due: Millis) {
+        let number = self.ticket.pages_issued + 1;
+        self.emit(Event::Paged {
+            page: Page {
+                id: PageId {
+                    ticket: self.ticket.id,
+                    number,
+                },
+                person: person.clone(),
+                role,
+                reason,
+                at: self.now,
+                expires_at: due + PAGE_GRACE,
+                receipts: Vec::new(),
+            },
+        });
+        self.end_pages(
+            |page| page.person == *person && page.id.number < number,
+            PageEnd::Superseded,
+        );
+    }
+
+    fn end_pages(&mut self, which: impl Fn(&Page) -> bool, why: PageEnd) {
+        let ending: Vec<(PageId, PersonId)> = self
+            .ticket
+            .pages
+            .iter()
+            .filter(|page| which(page))
+            .map(|page| (page.id, page.person.clone()))
+            .collect();
+        for (page, person) in ending {
+            self.emit(Event::PageEnded { page, person, why });
+        }
+    }
+
+    /// Replaces the running limit; `None` ends it.
+    fn set_deadline(&mut self, due: Option<Millis>, kind: DeadlineKind) {
+        match due {
+            Some(due) => {
+                let next = match kind {
+                    DeadlineKind::Nudge => vec![self.ticket.owner.clone()],
+                    DeadlineKind::Escalate => self.who_is_next(),
+                };
+                let generation = self.ticket.generation + 1;
+                self.emit(Event::DeadlineSet {
+                    deadline: Deadline {
+                        generation,
+                        due,
+                        kind,
+                        next,
+                    },
+                });
+            }
+            None if self.ticket.deadline.is_some() => self.emit(Event::DeadlineCleared),
+            None => {}
+        }
+    }
+
+    fn who_is_next(&self) -> Vec<PersonId> {
+        let chain = self.context.chain;
+        chain
+            .next_level(&self.ticket.owner, &self.ticket.asked)
+            .or_else(|| chain.next_level(&self.ticket.owner, &[]))
+            .map(|level| level.people)
+            .unwrap_or_default()
+    }
+}

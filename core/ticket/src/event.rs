@@ -1,0 +1,132 @@
+//! What happened to a ticket. Events are the log; the ticket is their sum.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, Alarm, Deadline, Page, PageId, PageReason, PersonId, Receipt, Role, Severity, TicketId,
+};
+
+/// Why a page ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageEnd {
+    /// Somebody checked in.
+    CheckedIn,
+    /// The ticket moved on in another way: work started or it was given to somebody else.
+    Moved,
+    /// The ticket is over.
+    Resolved,
+    /// A newer page to the same person took its place.
+    Superseded,
+}
+
+/// What happened to a ticket. When, and in which order, the log entry around it says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The ticket exists and belongs to the on-call.
+    Opened {
+        /// Its number.
+        id: TicketId,
+        /// What it is about.
+        alarm: Alarm,
+        /// Whose it is.
+        owner: PersonId,
+    },
+    /// The same alarm fired again.
+    Repeated {
+        /// The integration it came through.
+        source: String,
+    },
+    /// The ticket became more (or less) severe.
+    SeverityChanged {
+        /// What it was.
+        from: Severity,
+        /// What it is.
+        to: Severity,
+        /// Who says so.
+        by: Actor,
+    },
+    /// Somebody is on it: Researching. A person who checks in owns the ticket from here on.
+    CheckedIn {
+        /// Who.
+        by: Actor,
+    },
+    /// Somebody answered a page of an already checked-in ticket; only their pages end.
+    Acknowledged {
+        /// Who.
+        by: PersonId,
+    },
+    /// Work in Progress.
+    WorkStarted {
+        /// Who; they own the ticket from here on.
+        by: PersonId,
+    },
+    /// It is over.
+    Resolved {
+        /// By a person, or by monitoring when the alarm recovered.
+        by: Actor,
+    },
+    /// It is not over after all.
+    Reopened {
+        /// Who.
+        by: PersonId,
+        /// Whose it is now.
+        owner: PersonId,
+    },
+    /// It was given to somebody.
+    Reassigned {
+        /// Who did it.
+        by: PersonId,
+        /// Whose it was.
+        from: PersonId,
+        /// Whose it is.
+        to: PersonId,
+    },
+    /// Something worth remembering.
+    NoteAdded {
+        /// Who wrote it.
+        by: PersonId,
+        /// The text.
+        text: String,
+    },
+    /// A limit was missed and the next level is paged.
+    Escalated {
+        /// How many levels have been reached since the ticket entered its state, from 1.
+        level: u32,
+        /// What the level is.
+        role: Role,
+        /// Which limit was missed.
+        reason: PageReason,
+        /// Everybody had been asked: the chain begins again.
+        new_round: bool,
+    },
+    /// Somebody must be woken.
+    Paged {
+        /// The obligation.
+        page: Page,
+    },
+    /// A page is no longer wanted.
+    PageEnded {
+        /// Which.
+        page: PageId,
+        /// Whose.
+        person: PersonId,
+        /// Why.
+        why: PageEnd,
+    },
+    /// A device said how far a page got.
+    PageReceipt {
+        /// Which page.
+        page: PageId,
+        /// Whose.
+        receipt: Receipt,
+    },
+    /// The next limit. It replaces the one before.
+    DeadlineSet {
+        /// The limit.
+        deadline: Deadline,
+    },
+    /// No limit runs any more.
+    DeadlineCleared,
+}

@@ -1,0 +1,220 @@
+//! The ticket itself: the sum of its events.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, Event, Millis, Page, PersonId, ServiceId, Severity, TeamId, TicketId, TicketState,
+};
+
+/// Who did something, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Who.
+    pub by: Actor,
+    /// When, by the server's clock.
+    pub at: Millis,
+}
+
+/// What happens when a limit passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineKind {
+    /// The owner's own siren rings, as a last chance.
+    Nudge,
+    /// The next level is paged.
+    Escalate,
+}
+
+/// The one limit that runs on a ticket now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Counts the deadlines of the ticket, so that an old timer can never fire on newer work.
+    pub generation: u32,
+    /// When it passes.
+    pub due: Millis,
+    /// What happens then.
+    pub kind: DeadlineKind,
+    /// Who would be paged then, as things stood when it was set.
+    pub next: Vec<PersonId>,
+}
+
+/// A ticket as it stands after its events so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its number.
+    pub id: TicketId,
+    /// How many events made it; of two copies the one with more is newer.
+    pub version: u64,
+    /// The team that runs the service.
+    pub team: TeamId,
+    /// What is in trouble.
+    pub service: ServiceId,
+    /// The alarm's key; at most one open ticket per (service, key).
+    pub dedup_key: String,
+    /// How bad.
+    pub severity: Severity,
+    /// One line for the page screen.
+    pub title: String,
+    /// The integration it came through.
+    pub source: String,
+    /// A link back to monitoring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Labels and annotations of the alarm.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
+    /// Where it stands.
+    pub state: TicketState,
+    /// Since when it has stood there.
+    pub state_since: Millis,
+    /// Whose it is. Always somebody.
+    pub owner: PersonId,
+    /// When the alarm came in.
+    pub opened_at: Millis,
+    /// How often the alarm fired again while the ticket was open.
+    pub repeats: u32,
+    /// Who checked in last, if anybody has since it was last assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_in: Option<Stamp>,
+    /// Who started work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_started: Option<Stamp>,
+    /// Who resolved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Stamp>,
+    /// The pages that are still wanted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<Page>,
+    /// How many pages it ever had; the next one gets the next number.
+    pub pages_issued: u32,
+    /// The newest deadline generation ever set.
+    pub generation: u32,
+    /// The limit that runs now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+    /// Levels escalated to since it entered its state.
+    pub level: u32,
+    /// Who was asked in this round of the chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<PersonId>,
+}
+
+impl Ticket {
+    /// Folds one event into a ticket; `None` is the ticket before its first event.
+    ///
+    /// [`Event::Opened`] makes a ticket; any other event without a ticket is ignored, as is a
+    /// second `Opened`: a log read from its middle or twice does no harm.
+    #[must_use]
+    pub fn apply(ticket: Option<Self>, event: &Event, at: Millis) -> Option<Self> {
+        match (ticket, event) {
+            (None, Event::Opened { id, alarm, owner }) => Some(Self {
+                id: *id,
+                version: 1,
+                team: alarm.team.clone(),
+                service: alarm.service.clone(),
+                dedup_key: alarm.dedup_key.clone(),
+                severity: alarm.severity,
+                title: alarm.title.clone(),
+                source: alarm.source.clone(),
+                url: alarm.url.clone(),
+                details: alarm.details.clone(),
+                state: TicketState::Assigned,
+                state_since: at,
+                owner: owner.clone(),
+                opened_at: at,
+                repeats: 0,
+                checked_in: None,
+                work_started: None,
+                resolved: None,
+                pages: Vec::new(),
+                pages_issued: 0,
+                generation: 0,
+                deadline: None,
+                level: 0,
+                asked: vec![owner.clone()],
+            }),
+            (None, _) => None,
+            (Some(ticket), Event::Opened { .. }) => Some(ticket),
+            (Some(mut ticket), event) => {
+                ticket.fold(event, at);
+                Some(ticket)
+            }
+        }
+    }
+
+    /// Folds an event that is not the first one.
+    pub(crate) fn fold(&mut self, event: &Event, at: Millis) {
+        self.version += 1;
+        match event {
+            Event::Opened { .. } | Event::NoteAdded { .. } | Event::Acknowledged { .. } => {}
+            Event::Repeated { .. } => self.repeats += 1,
+            Event::SeverityChanged { to, .. } => self.severity = *to,
+            Event::CheckedIn { by } => {
+                if let Actor::Person(person) = by {
+                    self.owner = person.clone();
+                }
+                self.checked_in = Some(Stamp { by: by.clone(), at });
+                self.enter(TicketState::Researching, at);
+            }
+            Event::WorkStarted { by } => {
+                self.owner = by.clone();
+                self.work_started = Some(Stamp {
+                    by: Actor::Person(by.clone()),
+                    at,
+                });
+                self.enter(TicketState::WorkInProgress, at);
+            }
+            Event::Resolved { by } => {
+                self.resolved = Some(Stamp { by: by.clone(), at });
+                self.enter(TicketState::Resolved, at);
+            }
+            Event::Reopened { owner, .. } => {
+                self.resolved = None;
+                self.assign(owner, at);
+            }
+            Event::Reassigned { to, .. } => self.assign(to, at),
+            Event::Escalated {
+                level, new_round, ..
+            } => {
+                self.level = *level;
+                if *new_round {
+                    self.asked.clear();
+                }
+            }
+            Event::Paged { page } => {
+                self.pages_issued = self.pages_issued.max(page.id.number);
+                if !self.asked.contains(&page.person) {
+                    self.asked.push(page.person.clone());
+                }
+                self.pages.push(page.clone());
+            }
+            Event::PageEnded { page, .. } => self.pages.retain(|live| live.id != *page),
+            Event::PageReceipt { page, receipt } => {
+                if let Some(live) = self.pages.iter_mut().find(|live| live.id == *page) {
+                    live.receipts.push(receipt.clone());
+                }
+            }
+            Event::DeadlineSet { deadline } => {
+                self.generation = deadline.generation;
+                self.deadline = Some(deadline.clone());
+            }
+            Event::DeadlineCleared => self.deadline = None,
+        }
+    }
+
+    fn assign(&mut self, owner: &PersonId, at: Millis) {
+        self.owner = owner.clone();
+        self.checked_in = None;
+        self.work_started = None;
+        self.enter(TicketState::Assigned, at);
+    }
+
+    fn enter(&mut self, state: TicketState, at: Millis) {
+        self.state = state;
+        self.state_since = at;
+        self.level = 0;
+        self.asked = vec![self.owner.clone()];
+    }
+}

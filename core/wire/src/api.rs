@@ -1,0 +1,103 @@
+//! The smaller requests and replies.
+
+use serde::{Deserialize, Serialize};
+use tocsin_ticket::{DeviceId, Millis, PageId, PersonId, Rung, TeamId};
+
+use crate::{CommandId, Cursor, Entry, TicketView};
+
+/// `POST /v1/enroll`: a new device with a single-use code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrollRequest {
+    /// The code, as it was shown; hyphens, blanks and case do not matter.
+    pub code: String,
+    /// What the person calls the device, 1 to 80 characters.
+    pub device_name: String,
+}
+
+/// The answer to [`EnrollRequest`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrollReply {
+    /// The device's secret from now on, sent as `Authorization: Bearer`. Shown once, stored hashed.
+    pub token: String,
+    /// The device.
+    pub device: DeviceId,
+    /// Whose device it is; the administrator's first code names nobody who can be paged.
+    pub person: PersonId,
+    /// Their name.
+    pub person_name: String,
+    /// Whether the device may configure the server.
+    pub admin: bool,
+}
+
+/// One rung reached, in [`ReceiptBatch`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ReceiptReport {
+    /// Which page.
+    pub page: PageId,
+    /// How far it got.
+    pub rung: Rung,
+    /// When, by the device's clock.
+    pub at: Millis,
+    /// Loudness where the device can tell: 0 silent to 1 full output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_volume: Option<f32>,
+}
+
+/// `POST /v1/receipts`: what became of pages on this device. Answered 204.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReceiptBatch {
+    /// Names the batch, so that sending it again does nothing twice.
+    pub id: CommandId,
+    /// At most 1,000, oldest first.
+    pub receipts: Vec<ReceiptReport>,
+}
+
+/// `GET /v1/tickets`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TicketList {
+    /// Newest first.
+    pub tickets: Vec<TicketView>,
+    /// More exist: ask again with `before` set to the last ticket's number.
+    pub more: bool,
+}
+
+/// `GET /v1/tickets/{id}/timeline`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timeline {
+    /// The ticket as it stands.
+    pub ticket: TicketView,
+    /// Everything that happened to it, oldest first.
+    pub entries: Vec<Entry>,
+    /// Where in the server's log this was read.
+    pub cursor: Cursor,
+}
+
+/// A person by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Id.
+    pub id: PersonId,
+    /// Name.
+    pub name: String,
+}
+
+/// `GET /v1/oncall`: one element for each team the person may see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCall {
+    /// The team.
+    pub team: TeamId,
+    /// Its name.
+    pub team_name: String,
+    /// Who is paged first.
+    pub primary: Person,
+    /// Until when.
+    pub until: Millis,
+    /// Who takes over then.
+    pub next: Person,
+    /// Who is paged second, if the team has such a rota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary: Option<Person>,
+    /// Who is paged after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<Person>,
+}

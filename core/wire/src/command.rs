@@ -1,0 +1,99 @@
+//! Taps, and the server's answers.
+
+use core::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tocsin_ticket::{Millis, PersonId, Refusal, TicketId};
+
+use crate::{Known, TicketView};
+
+/// Names one tap for ever, so that sending it again does nothing twice. Made by the phone from 128
+/// random bits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandId(Arc<str>);
+
+impl CommandId {
+    /// Wraps the text as it is.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a person can do to a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Action {
+    /// "I am awake and on it."
+    CheckIn,
+    /// "I know enough to mend it."
+    StartWork,
+    /// "It is over."
+    Resolve,
+    /// "It is not over."
+    Reopen,
+    /// "This is for `to`."
+    Reassign {
+        /// The new owner.
+        to: PersonId,
+    },
+    /// Something worth remembering.
+    Note {
+        /// The text; not blank, at most 4,000 characters.
+        text: String,
+    },
+}
+
+/// `POST /v1/commands`: one tap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandRequest {
+    /// Names the tap; 8 to 64 characters.
+    pub id: CommandId,
+    /// The ticket tapped on.
+    pub ticket: TicketId,
+    /// When it was tapped, by the phone's clock. The server's own clock decides.
+    pub at: Millis,
+    /// What was tapped.
+    pub action: Action,
+}
+
+/// How the server answered a tap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done, and on disk.
+    Accepted,
+    /// Not done; nothing changed.
+    Refused {
+        /// The reason as data.
+        refusal: Known<Refusal>,
+        /// The reason in English, and what to do next.
+        message: String,
+    },
+}
+
+/// The answer to [`CommandRequest`]: 200 when accepted, 409 when refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandReply {
+    /// The tap that is answered.
+    pub id: CommandId,
+    /// The answer.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The ticket as it stands now, unless there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketView>,
+}

@@ -1,0 +1,101 @@
+//! The log as phones read it: pages of `GET /v1/sync` and events of `GET /v1/stream`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tocsin_ticket::{DeviceId, Event, Millis, PersonId, ServiceId, TeamId};
+
+use crate::{Cursor, Known, TicketView};
+
+/// One entry of a ticket's log: what one command did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number in the server's log; later entries have larger ones.
+    pub seq: u64,
+    /// When, by the server's clock.
+    pub at: Millis,
+    /// What happened, in order.
+    pub events: Vec<Known<Event>>,
+}
+
+/// One entry together with the ticket as it stood afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Update {
+    /// What happened.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// The ticket afterwards.
+    pub ticket: TicketView,
+}
+
+/// Who the device belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The person.
+    pub person: PersonId,
+    /// This device.
+    pub device: DeviceId,
+}
+
+/// Names for ids, as far as the person may see them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// People's names.
+    pub people: BTreeMap<PersonId, String>,
+    /// Teams' names.
+    pub teams: BTreeMap<TeamId, String>,
+    /// Services' names.
+    pub services: BTreeMap<ServiceId, String>,
+}
+
+/// `GET /v1/sync?after=CURSOR`: everything after the cursor, in pages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncPage {
+    /// The phone must forget its tickets before it takes this page: it starts a fresh snapshot.
+    #[serde(default)]
+    pub reset: bool,
+    /// Ask again from here.
+    pub cursor: Cursor,
+    /// There is more; ask again at once.
+    #[serde(default)]
+    pub more: bool,
+    /// Tickets as they stand, in a snapshot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketView>,
+    /// What happened after the cursor, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Update>,
+    /// Who is asking.
+    pub me: Me,
+    /// Names, in the first page of a snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Directory>,
+    /// The server's clock.
+    pub server_time: Millis,
+    /// What newer servers add.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The first event of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The server's clock.
+    pub server_time: Millis,
+    /// The server's version of the wire.
+    pub wire_version: u32,
+}
+
+/// Names of the server-sent events (WHATWG HTML, 9.2) on `GET /v1/stream`. An `UPDATE`'s event id
+/// is the cursor to continue from. Lines that begin with a colon arrive at least every 15 seconds.
+pub mod frame {
+    /// Data: [`super::Hello`]. The stream is live.
+    pub const HELLO: &str = "hello";
+    /// Data: [`super::Update`].
+    pub const UPDATE: &str = "update";
+    /// No data. The cursor cannot be continued from: ask `GET /v1/sync` without one.
+    pub const RESET: &str = "reset";
+    /// No data. There is much to catch up on: ask `GET /v1/sync` from the cursor, then come back.
+    pub const CATCH_UP: &str = "catch_up";
+}

@@ -1,0 +1,86 @@
+//! A ticket as a phone sees it. The server sends its own `Ticket`; this reads it, whatever version.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tocsin_ticket::{
+    DeadlineKind, Millis, PageId, PageReason, PersonId, Receipt, Role, ServiceId, Severity, Stamp,
+    TeamId, TicketId, TicketState,
+};
+
+use crate::Known;
+
+/// A page as a phone sees it. See `tocsin_ticket::Page` for the meaning of the fields.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct PageView {
+    pub id: PageId,
+    pub person: PersonId,
+    pub role: Known<Role>,
+    pub reason: Known<PageReason>,
+    pub at: Millis,
+    pub expires_at: Millis,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub receipts: Vec<Known<Receipt>>,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The running limit as a phone sees it. See `tocsin_ticket::Deadline`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DeadlineView {
+    pub generation: u32,
+    pub due: Millis,
+    pub kind: Known<DeadlineKind>,
+    pub next: Vec<PersonId>,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A ticket as a phone sees it. See `tocsin_ticket::Ticket` for the meaning of the fields.
+///
+/// Each update carries the whole ticket as it stands, so a phone that does not know an event still
+/// shows the right state, and a missed update is healed by the next one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TicketView {
+    pub id: TicketId,
+    pub version: u64,
+    pub team: TeamId,
+    pub service: ServiceId,
+    pub dedup_key: String,
+    pub severity: Known<Severity>,
+    pub title: String,
+    pub source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
+    pub state: Known<TicketState>,
+    pub state_since: Millis,
+    pub owner: PersonId,
+    pub opened_at: Millis,
+    pub repeats: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_in: Option<Known<Stamp>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work_started: Option<Known<Stamp>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Known<Stamp>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PageView>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineView>,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl TicketView {
+    /// Whether the ticket is over. A state this version does not know counts as open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state.get().is_none_or(|state| state.is_open())
+    }
+}
