@@ -177,23 +177,29 @@ impl<'a> Draft<'a> {
     }
 
     /// An answer to a page on a ticket that is in hand already. The owner's answer silences the
-    /// nudge and changes no limit. Anybody else's gives them as long as the state's limit to get
-    /// it moving before the next level hears of it.
+    /// nudge and changes no limit. Anybody else's silences everybody but the owner, and gives the
+    /// owner as long as the state's limit to get it moving before the next level hears of it.
     fn acknowledge(&mut self, by: &PersonId) {
         self.emit(Event::Acknowledged { by: by.clone() });
-        self.end_pages(|page| page.person == *by, PageEnd::CheckedIn);
+        let owner = self.ticket.owner.clone();
+        self.end_pages(
+            |page| page.person == *by || (*by != owner && page.person != owner),
+            PageEnd::CheckedIn,
+        );
         let Some(running) = self.ticket.deadline.clone() else {
             return;
         };
-        let due = if *by == self.ticket.owner {
-            Some(running.due)
-        } else {
-            let limits = self.context.policy.limits_once_paging(self.ticket.severity);
-            limits
-                .of_state(self.ticket.state)
-                .map(|limit| (self.now + limit).max(running.due))
-        };
-        self.set_deadline(due, running.kind);
+        if *by == owner {
+            self.set_deadline(Some(running.due), running.kind);
+            return;
+        }
+        let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+        let limit = limits.of_state(self.ticket.state).unwrap_or_default();
+        let due = (self.now + limit).max(running.due);
+        for page in self.ticket.pages.clone() {
+            self.page(&page.person, page.role, page.reason, due);
+        }
+        self.set_deadline(Some(due), running.kind);
     }
 
     fn start_work(&mut self, by: &PersonId) -> Result<(), Refusal> {
@@ -376,6 +382,7 @@ impl<'a> Draft<'a> {
         self.emit(Event::Escalated {
             level: self.ticket.level + 1,
             role: level.role,
+            people: level.people.clone(),
             reason,
             new_round,
         });

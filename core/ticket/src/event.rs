@@ -96,6 +96,8 @@ pub enum Event {
         level: u32,
         /// What the level is.
         role: Role,
+        /// Who is asked now.
+        people: Vec<PersonId>,
         /// Which limit was missed.
         reason: PageReason,
         /// Everybody had been asked: the chain begins again.

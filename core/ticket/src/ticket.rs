@@ -185,9 +185,6 @@ impl Ticket {
             }
             Event::Paged { page } => {
                 self.pages_issued = self.pages_issued.max(page.id.number);
-                if !self.asked.contains(&page.person) {
-                    self.asked.push(page.person.clone());
-                }
                 self.pages.push(page.clone());
             }
             Event::PageEnded { page, .. } => self.pages.retain(|live| live.id != *page),

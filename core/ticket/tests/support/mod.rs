@@ -1,0 +1,143 @@
+//! A team at work: ana is on call, ben is secondary, bea manages them, carl manages her.
+
+#![allow(dead_code, missing_docs)] // each test binary uses its part
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tocsin_ticket::{
+    Alarm, Chain, Command, Context, Event, Level, Millis, Page, PersonId, Policy, Refusal, Role,
+    Severity, Ticket, TicketId, decide,
+};
+
+pub const START: Millis = Millis(1_800_000_000_000);
+
+pub fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+pub fn person(name: &str) -> PersonId {
+    PersonId::from(name)
+}
+
+pub fn alarm(severity: Severity) -> Alarm {
+    Alarm {
+        team: "shop".into(),
+        service: "checkout".into(),
+        dedup_key: "latency".to_owned(),
+        severity,
+        title: "checkout is slow".to_owned(),
+        source: "prometheus".to_owned(),
+        url: None,
+        details: BTreeMap::new(),
+    }
+}
+
+pub struct Shift {
+    pub policy: Policy,
+    pub chain: Chain,
+    pub pageable: Vec<PersonId>,
+    pub now: Millis,
+    pub ticket: Option<Ticket>,
+    pub log: Vec<(Millis, Vec<Event>)>,
+}
+
+impl Shift {
+    pub fn new() -> Self {
+        let level = |role, names: &[&str]| Level {
+            role,
+            people: names.iter().map(|name| person(name)).collect(),
+        };
+        Self {
+            policy: Policy::default(),
+            chain: Chain::new(
+                person("ana"),
+                vec![
+                    level(Role::Secondary, &["ben"]),
+                    level(Role::Manager, &["bea"]),
+                    level(Role::ManagersManager, &["carl"]),
+                    level(Role::Team, &["ana", "ben", "bea", "dora"]),
+                ],
+            ),
+            pageable: ["ana", "ben", "bea", "carl", "dora"].map(person).to_vec(),
+            now: START,
+            ticket: None,
+            log: Vec::new(),
+        }
+    }
+
+    pub fn with_alarm(severity: Severity) -> Self {
+        let mut shift = Self::new();
+        shift.alarm(severity);
+        shift
+    }
+
+    pub fn alarm(&mut self, severity: Severity) -> Vec<Event> {
+        self.must(&Command::AlarmFired {
+            new_id: TicketId(7),
+            alarm: alarm(severity),
+        })
+    }
+
+    pub fn after(&mut self, length: Duration) -> &mut Self {
+        self.now = self.now + length;
+        self
+    }
+
+    pub fn try_to(&mut self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let context = Context {
+            policy: &self.policy,
+            chain: &self.chain,
+            pageable: &self.pageable,
+            open_twin: None,
+        };
+        let events = decide(self.ticket.as_ref(), command, &context, self.now)?;
+        for event in &events {
+            self.ticket = Ticket::apply(self.ticket.take(), event, self.now);
+        }
+        self.log.push((self.now, events.clone()));
+        Ok(events)
+    }
+
+    #[track_caller]
+    pub fn must(&mut self, command: &Command) -> Vec<Event> {
+        self.try_to(command)
+            .unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"))
+    }
+
+    /// Waits for the running deadline and lets it pass.
+    #[track_caller]
+    pub fn let_it_pass(&mut self) -> Vec<Event> {
+        let deadline = self.ticket().deadline.clone().expect("a limit runs");
+        self.now = deadline.due;
+        self.must(&Command::DeadlinePassed {
+            generation: deadline.generation,
+        })
+    }
+
+    #[track_caller]
+    pub fn ticket(&self) -> &Ticket {
+        self.ticket.as_ref().expect("there is a ticket")
+    }
+
+    pub fn ringing(&self) -> Vec<&str> {
+        let mut people: Vec<&str> = self
+            .ticket()
+            .pages
+            .iter()
+            .map(|page| page.person.as_str())
+            .collect();
+        people.sort_unstable();
+        people
+    }
+}
+
+pub fn paged(events: &[Event]) -> Vec<&Page> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Paged { page } => Some(page),
+            _ => None,
+        })
+        .collect()
+}
