@@ -176,12 +176,16 @@ impl Ticket {
             }
             Event::Reassigned { to, .. } => self.assign(to, at),
             Event::Escalated {
-                level, new_round, ..
+                level,
+                people,
+                new_round,
+                ..
             } => {
                 self.level = *level;
                 if *new_round {
                     self.asked.clear();
                 }
+                self.asked.extend_from_slice(people);
             }
             Event::Paged { page } => {
                 self.pages_issued = self.pages_issued.max(page.id.number);
