@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` shows it working, `make test` passes the tests.
+# Each installs what is missing first (scripts/setup says what, and asks for root only then).
+
+CARGO ?= cargo
+SHELL := /bin/bash
+
+.PHONY: demo test check lint bench setup deny help
+
+help: ## What there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+setup: ## Install what a fresh machine lacks
+	@scripts/setup
+
+demo: setup ## Watch an alarm ring, be missed, reach the manager, and be answered (AUTO=1: by itself)
+	@echo "==> building Tocsin (release)"
+	@$(CARGO) build --release --locked --package tocsin
+	@target/release/tocsin demo $(if $(AUTO),--auto)
+
+test: setup ## Everything that must hold
+	@scripts/test
+
+lint: ## Formatting and lints
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+check: lint ## The usual loop: formatting, lints, unit tests of every crate but the long tests
+	@$(CARGO) test --workspace --exclude tocsin-tests --exclude tocsin --locked --quiet
+
+bench: setup ## Measure; results go into docs/benchmarks.md by hand, with the machine
+	@$(CARGO) build --release --locked --package tocsin-tests --bins
+	@scripts/bench
+
+deny: ## Licences, sources and duplicate versions (needs cargo-deny)
+	@$(CARGO) deny --all-features check bans licenses sources

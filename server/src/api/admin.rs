@@ -1,0 +1,183 @@
+//! Configuring the server: the file of teams, enrolment codes, integration keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::{Deserialize, Serialize};
+use tocsin_directory::{Config, diff};
+use tocsin_ticket::{Millis, PersonId};
+
+use super::extract::{Admin, Body, Json};
+use super::{ApiError, App};
+use crate::engine::{Answer, Job};
+use crate::secret::Secret;
+use crate::store::Code;
+
+/// How long an enrolment code works (OWASP ASVS 5.0, 6.6: at most ten minutes).
+pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(600);
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ApplyQuery {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// An integration's key, shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewKey {
+    /// Which integration.
+    pub integration: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// The answer to `PUT /v1/config`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyReply {
+    /// Whether it is in force now.
+    pub applied: bool,
+    /// What is different from before, a line each; empty when nothing is.
+    pub changes: Vec<String>,
+    /// First keys of new integrations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<NewKey>,
+}
+
+/// `PUT /v1/config?dry_run=true`: the body is the TOML file.
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    Admin(device): Admin,
+    Query(query): Query<ApplyQuery>,
+    Body(body): Body,
+) -> Result<axum::Json<ApplyReply>, ApiError> {
+    let text = std::str::from_utf8(&body)
+        .map_err(|error| ApiError::field("body", format_args!("TOML in UTF-8: {error}")))?;
+    let config = Config::parse(text).map_err(|errors| {
+        ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_config",
+            errors.in_file("configuration"),
+        )
+    })?;
+    let now = app.now();
+    let before = app.directory.load_full();
+    let changes: Vec<String> =
+        diff(before.config(), &config, now).iter().map(ToString::to_string).collect();
+    if query.dry_run || changes.is_empty() {
+        return Ok(axum::Json(ApplyReply { applied: false, changes, keys: Vec::new() }));
+    }
+    let new_keys: Vec<(String, Secret)> = config
+        .integrations()
+        .keys()
+        .filter(|integration| !app.identity.has_key(integration))
+        .map(|integration| (integration.clone(), Secret::integration_key()))
+        .collect();
+    let job = Job::Apply {
+        text: text.to_owned(),
+        config: Box::new(config),
+        keys: new_keys.iter().map(|(name, key)| (name.clone(), key.hash())).collect(),
+        by: device.person.clone(),
+    };
+    app.writer.submit(job).await?;
+    app.hub.drop_changed();
+    for (integration, key) in &new_keys {
+        app.identity.set_key(integration, key.hash());
+    }
+    tracing::info!(by = %device.person, changes = changes.len(), "a configuration was applied");
+    let keys = new_keys
+        .into_iter()
+        .map(|(integration, key)| NewKey { integration, key: key.reveal().to_owned() })
+        .collect();
+    Ok(axum::Json(ApplyReply { applied: true, changes, keys }))
+}
+
+/// `GET /v1/config`: the file applied last, as it was written.
+pub(super) async fn config(
+    State(app): State<Arc<App>>,
+    Admin(_): Admin,
+) -> Result<Response, ApiError> {
+    let text = app.read(|reader| reader.config()).await?;
+    Ok(([(CONTENT_TYPE, "application/toml")], text.unwrap_or_default()).into_response())
+}
+
+/// The body of `POST /v1/codes`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CodeRequest {
+    /// Whose device it will enrol.
+    pub person: PersonId,
+    /// Whether that device may configure the server.
+    #[serde(default)]
+    pub admin: bool,
+}
+
+/// The answer to [`CodeRequest`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CodeReply {
+    /// Works once.
+    pub code: String,
+    /// Until when.
+    pub expires_at: Millis,
+}
+
+/// `POST /v1/codes`: a new enrolment code; the person's older ones stop working.
+pub(super) async fn code(
+    State(app): State<Arc<App>>,
+    Admin(_): Admin,
+    Json(request): Json<CodeRequest>,
+) -> Result<axum::Json<CodeReply>, ApiError> {
+    if app.directory.load().person(&request.person).is_none() {
+        return Err(ApiError::field(
+            "person",
+            format_args!(
+                "the id of somebody in the applied configuration, got {:?}; add them and apply it",
+                request.person.as_str()
+            ),
+        ));
+    }
+    let code = Secret::enrolment_code();
+    let expires_at = app.now() + CODE_LIFETIME;
+    let job = Job::GiveCode(Code {
+        hash: code.hash(),
+        person: request.person,
+        admin: request.admin,
+        expires_at,
+    });
+    app.writer.submit(job).await?;
+    Ok(axum::Json(CodeReply { code: code.reveal().to_owned(), expires_at }))
+}
+
+/// The body of `POST /v1/keys`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeyRequest {
+    /// Which integration gets a new key.
+    pub integration: String,
+}
+
+/// The answer to [`KeyRequest`].
+pub type KeyReply = NewKey;
+
+/// `POST /v1/keys`: a new key for an integration; the old one stops working.
+pub(super) async fn key(
+    State(app): State<Arc<App>>,
+    Admin(_): Admin,
+    Json(request): Json<KeyRequest>,
+) -> Result<axum::Json<KeyReply>, ApiError> {
+    let integration = request.integration;
+    if app.directory.load().integration(&integration).is_none() {
+        return Err(ApiError::field(
+            "integration",
+            format_args!("one of the applied configuration, got {integration:?}"),
+        ));
+    }
+    let key = Secret::integration_key();
+    let job = Job::SetKey { integration: integration.clone(), key: key.hash() };
+    let Answer::Done = app.writer.submit(job).await? else {
+        return Err(crate::store::StoreError::new("a key was answered with something else").into());
+    };
+    app.identity.set_key(&integration, key.hash());
+    Ok(axum::Json(NewKey { integration, key: key.reveal().to_owned() }))
+}

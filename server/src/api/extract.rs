@@ -1,0 +1,104 @@
+//! What handlers ask of a request: its JSON, and who sent it.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::{ApiError, App, MAX_BODY_BYTES};
+use crate::secret::Secret;
+use crate::store::Device;
+
+/// The body, whole and not too long.
+pub(super) struct Body(pub Bytes);
+
+impl FromRequest<Arc<App>> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        Bytes::from_request(request, app).await.map(Self).map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                ApiError::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "body_too_large",
+                    format!("body: expected at most {MAX_BODY_BYTES} bytes; send less at once"),
+                )
+            }
+            _ => ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "body_cut_short",
+                "body: expected as many bytes as announced; send it again",
+            ),
+        })
+    }
+}
+
+/// The body as JSON of this shape. Errors name the field.
+pub(super) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Body(body) = Body::from_request(request, app).await?;
+        let mut json = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "body".to_owned() } else { path };
+            ApiError::field(&field, format_args!("another value: {}", error.inner()))
+        })?;
+        json.end().map_err(|error| {
+            ApiError::field("body", format_args!("nothing after the JSON value: {error}"))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The device that sent the request, by its bearer token (RFC 6750).
+pub(super) struct Caller(pub Device);
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| Secret::received(token.trim()));
+        token.and_then(|token| app.identity.device(&token)).map(Self).ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "unknown_device",
+                "Authorization: expected \"Bearer \" and the token of an enrolled device; \
+                 enrol this device again with a new code",
+            )
+        })
+    }
+}
+
+/// A caller that may configure the server.
+pub(super) struct Admin(pub Device);
+
+impl FromRequestParts<Arc<App>> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Caller(device) = Caller::from_request_parts(parts, app).await?;
+        if device.admin {
+            return Ok(Self(device));
+        }
+        Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "not_an_administrator",
+            "this needs an administrator's device; ask one, or use the code the server printed",
+        ))
+    }
+}

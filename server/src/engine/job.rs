@@ -1,0 +1,102 @@
+//! What the engine can be asked to do, and what it answers.
+
+use tocsin_directory::Config;
+use tocsin_ingest::Signal;
+use tocsin_ticket::{DeviceId, PersonId, Refusal, Ticket, TicketId};
+use tocsin_wire::{CommandRequest, ReceiptBatch};
+
+use crate::secret::SecretHash;
+use crate::store::{Code, Device};
+
+/// One thing to do, whole or not at all. Everything random in it was drawn by the caller.
+#[derive(Debug)]
+pub enum Job {
+    /// What one request from monitoring said. Answered with [`Answer::Alarms`], or with
+    /// [`Answer::NoSuchTeam`] when an alarm is for a team that is gone.
+    Alarms {
+        /// The integration it came through.
+        source: String,
+        /// What it said, in order.
+        signals: Vec<Signal>,
+    },
+    /// A tap. Answered with [`Answer::Tap`].
+    Tap {
+        /// On which device.
+        device: Device,
+        /// What.
+        request: CommandRequest,
+    },
+    /// What a device says became of pages. Answered with [`Answer::Done`].
+    Receipts {
+        /// Which device.
+        device: Device,
+        /// What it says.
+        batch: ReceiptBatch,
+    },
+    /// Gives out an enrolment code. Answered with [`Answer::Done`].
+    GiveCode(Code),
+    /// Trades a code for a device. Answered with [`Answer::Enrolled`] or [`Answer::NoSuchCode`].
+    Enroll {
+        /// The code's hash.
+        code: SecretHash,
+        /// The new device's id.
+        device: DeviceId,
+        /// What its owner calls it.
+        name: String,
+        /// The hash of its token.
+        token: SecretHash,
+    },
+    /// Replaces an integration's key. Answered with [`Answer::Done`].
+    SetKey {
+        /// Which integration.
+        integration: String,
+        /// The hash of its new key.
+        key: SecretHash,
+    },
+    /// Applies a configuration. Answered with [`Answer::Done`].
+    Apply {
+        /// The file's text, to keep.
+        text: String,
+        /// The same, validated.
+        config: Box<Config>,
+        /// First keys for integrations that have none.
+        keys: Vec<(String, SecretHash)>,
+        /// The administrator.
+        by: PersonId,
+    },
+}
+
+/// What became of one signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlarmTaken {
+    /// The ticket it is in; `None` when an end came for something that is not open.
+    pub ticket: Option<TicketId>,
+    /// Whether it opened that ticket.
+    pub opened: bool,
+}
+
+/// How a tap was decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TapAnswer {
+    /// Why not, or `None` when it was done.
+    pub refusal: Option<Refusal>,
+    /// The ticket as it stands.
+    pub ticket: Option<Ticket>,
+}
+
+/// The answer to a [`Job`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// One element for each signal.
+    Alarms(Vec<AlarmTaken>),
+    /// How the tap was decided.
+    Tap(TapAnswer),
+    /// There is nobody who could be given the alarm; nothing of it was kept.
+    NoSuchTeam,
+    /// The device that was enrolled.
+    Enrolled(Device),
+    /// The code is unknown, used or expired.
+    NoSuchCode,
+    /// Done.
+    Done,
+}

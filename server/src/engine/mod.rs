@@ -1,0 +1,381 @@
+//! The engine: the one place where tickets change.
+//!
+//! [`Engine::run`] takes whatever jobs are waiting, decides them in order in one transaction, and
+//! returns the answers and the updates to publish once that transaction is on disk. It asks no
+//! clock, draws no randomness and knows no thread, so the simulation runs this very code; the
+//! [`Writer`] gives it a thread, a clock and the waiting callers.
+
+mod job;
+mod writer;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tocsin_directory::{Config, Directory};
+use tocsin_ingest::{Signal, Target};
+use tocsin_ticket::{
+    Alarm, Chain, Command, Context, Millis, PersonId, Policy, Receipt, Refusal, TeamId, Ticket, TicketId,
+    decide,
+};
+use tocsin_wire::{Action, CommandRequest, ReceiptBatch};
+
+pub use job::{AlarmTaken, Answer, Job, TapAnswer};
+pub use writer::{Busy, Clock, SystemClock, Writer, WriterError};
+
+use crate::store::{
+    Answered, Device, Store, StoreError, StoredUpdate, Transaction,
+};
+
+/// How many due deadlines one transaction takes. Alarms and taps that arrive meanwhile wait for at
+/// most one such batch (some 20 ms).
+const DUE_PER_BATCH: usize = 256;
+
+/// How long an answer to a command is remembered, in milliseconds: a phone that was off for longer
+/// than a week finds its tap decided afresh, which idempotent rules make harmless.
+const ANSWERS_KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// What one run of the engine did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// One answer for each job, in the jobs' order.
+    pub answers: Vec<Answer>,
+    /// What phones must hear, in the log's order.
+    pub updates: Vec<StoredUpdate>,
+}
+
+/// Decides jobs against a store and a directory.
+#[derive(Debug)]
+pub struct Engine<S> {
+    store: S,
+    directory: Arc<ArcSwap<Directory>>,
+    last_ticket: u64,
+    answers_forgotten_at: Millis,
+}
+
+impl<S: Store> Engine<S> {
+    /// An engine on a store. The directory is shared with those who read it; applying a
+    /// configuration replaces it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub fn new(mut store: S, directory: Arc<ArcSwap<Directory>>) -> Result<Self, StoreError> {
+        let last_ticket = store.last_ticket()?;
+        Ok(Self { store, directory, last_ticket, answers_forgotten_at: Millis(0) })
+    }
+
+    /// When the earliest deadline is due.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_due(&mut self) -> Result<Option<Millis>, StoreError> {
+        self.store.next_due()
+    }
+
+    /// Decides `jobs` and then what is due at `now`, in one transaction. When this returns `Ok`,
+    /// all of it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing happened, and the callers must be told so.
+    pub fn run(&mut self, jobs: &[Job], now: Millis) -> Result<Outcome, StoreError> {
+        let directory = self.directory.load_full();
+        let mut outcome = Outcome::default();
+        let mut last_ticket = self.last_ticket;
+        let mut applied = None;
+        let forget = now.0 - self.answers_forgotten_at.0 > ANSWERS_KEPT_MS / 100;
+        self.store.transaction(&mut |transaction| {
+            let mut desk = Desk {
+                transaction,
+                directory: applied.clone().unwrap_or_else(|| Arc::clone(&directory)),
+                now,
+                updates: &mut outcome.updates,
+                last_ticket: &mut last_ticket,
+            };
+            for job in jobs {
+                let answer = desk.take(job)?;
+                outcome.answers.push(answer);
+            }
+            desk.fire_deadlines()?;
+            applied = Some(desk.directory);
+            if forget {
+                transaction.forget_answers_before(Millis(now.0 - ANSWERS_KEPT_MS))?;
+            }
+            Ok(())
+        })?;
+        self.last_ticket = last_ticket;
+        if forget {
+            self.answers_forgotten_at = now;
+        }
+        if let Some(applied) = applied.filter(|applied| !Arc::ptr_eq(applied, &directory)) {
+            self.directory.store(applied);
+        }
+        Ok(outcome)
+    }
+}
+
+/// One transaction's work on tickets.
+struct Desk<'a> {
+    transaction: &'a mut dyn Transaction,
+    directory: Arc<Directory>,
+    now: Millis,
+    updates: &'a mut Vec<StoredUpdate>,
+    last_ticket: &'a mut u64,
+}
+
+impl Desk<'_> {
+    fn take(&mut self, job: &Job) -> Result<Answer, StoreError> {
+        Ok(match job {
+            Job::Alarms { source, signals } => {
+                if signals.iter().any(|signal| !self.has_team(signal)) {
+                    return Ok(Answer::NoSuchTeam);
+                }
+                let taken = signals
+                    .iter()
+                    .map(|signal| self.signal(source, signal))
+                    .collect::<Result<_, _>>()?;
+                Answer::Alarms(taken)
+            }
+            Job::Tap { device, request } => Answer::Tap(self.tap(device, request)?),
+            Job::Receipts { device, batch } => {
+                self.receipts(device, batch)?;
+                Answer::Done
+            }
+            Job::GiveCode(code) => {
+                self.transaction.add_code(code)?;
+                Answer::Done
+            }
+            Job::Enroll { code, device, name, token } => {
+                let found = self.transaction.take_code(*code, self.now)?;
+                let Some(code) = found else { return Ok(Answer::NoSuchCode) };
+                let device = Device {
+                    id: device.clone(),
+                    person: code.person,
+                    name: name.clone(),
+                    admin: code.admin,
+                    token: *token,
+                };
+                self.transaction.add_device(&device, self.now)?;
+                Answer::Enrolled(device)
+            }
+            Job::SetKey { integration, key } => {
+                self.transaction.set_integration_key(integration, *key)?;
+                Answer::Done
+            }
+            Job::Apply { text, config, keys, by } => {
+                self.transaction.add_config(text, by, self.now)?;
+                for (integration, key) in keys {
+                    self.transaction.set_integration_key(integration, *key)?;
+                }
+                let before = Arc::clone(&self.directory);
+                self.directory = Arc::new(Directory::new(Config::clone(config)));
+                self.reassign_orphans(&before, by)?;
+                Answer::Done
+            }
+        })
+    }
+
+    fn has_team(&self, signal: &Signal) -> bool {
+        let team = match signal {
+            Signal::Fired(alarm) => &alarm.team,
+            Signal::Acknowledged(target) | Signal::Recovered(target) => &target.team,
+        };
+        self.directory.policy(team).is_some()
+    }
+
+    fn signal(&mut self, source: &str, signal: &Signal) -> Result<AlarmTaken, StoreError> {
+        let source = source.to_owned();
+        match signal {
+            Signal::Fired(alarm) => self.alarm(alarm),
+            Signal::Acknowledged(target) => {
+                self.target(target, &Command::AlarmAcknowledged { source })
+            }
+            Signal::Recovered(target) => self.target(target, &Command::AlarmRecovered { source }),
+        }
+    }
+
+    fn alarm(&mut self, alarm: &Alarm) -> Result<AlarmTaken, StoreError> {
+        let open = self.transaction.open_ticket(&alarm.service, &alarm.dedup_key)?;
+        let opened = open.is_none();
+        let new_id = TicketId(*self.last_ticket + 1);
+        let command = Command::AlarmFired { new_id, alarm: alarm.clone() };
+        let ticket = self
+            .decide(open, &alarm.team, &command)?
+            .map_err(StoreError::new)?
+            .ok_or_else(|| StoreError::new("an alarm was taken without a ticket"))?;
+        if opened {
+            *self.last_ticket = ticket.id.0;
+        }
+        Ok(AlarmTaken { ticket: Some(ticket.id), opened })
+    }
+
+    /// Tells every open ticket of the target; there may be none.
+    fn target(&mut self, target: &Target, command: &Command) -> Result<AlarmTaken, StoreError> {
+        let mut taken = AlarmTaken { ticket: None, opened: false };
+        for service in &target.services {
+            let open = self.transaction.open_ticket(service, &target.dedup_key)?;
+            if let Some(ticket) = open {
+                taken.ticket = taken.ticket.or(Some(ticket.id));
+                // Monitoring's word is never refused on an open ticket.
+                self.decide(Some(ticket), &target.team, command)?.map_err(StoreError::new)?;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn tap(
+        &mut self,
+        device: &Device,
+        request: &CommandRequest,
+    ) -> Result<TapAnswer, StoreError> {
+        if let Some(answered) = self.transaction.answered(&request.id)? {
+            let ticket = self.visible_ticket(device, answered.ticket)?;
+            let refusal = answered.refusal.as_deref().map(serde_json::from_str).transpose()?;
+            return Ok(TapAnswer { refusal, ticket });
+        }
+        let by = device.person.clone();
+        let command = match &request.action {
+            Action::CheckIn => Command::CheckIn { by },
+            Action::StartWork => Command::StartWork { by },
+            Action::Resolve => Command::Resolve { by },
+            Action::Reopen => Command::Reopen { by },
+            Action::Reassign { to } => Command::Reassign { by, to: to.clone() },
+            Action::Note { text } => Command::AddNote { by, text: text.clone() },
+        };
+        let ticket = self.visible_ticket(device, request.ticket)?;
+        let team = ticket.as_ref().map(|ticket| ticket.team.clone());
+        let decided = match &team {
+            Some(team) => self.decide(ticket.clone(), team, &command)?,
+            None => Err(Refusal::NoSuchTicket),
+        };
+        let answer = match decided {
+            Ok(ticket) => TapAnswer { refusal: None, ticket },
+            Err(refusal) => TapAnswer { refusal: Some(refusal), ticket },
+        };
+        let answered = Answered {
+            ticket: request.ticket,
+            refusal: answer.refusal.as_ref().map(serde_json::to_string).transpose()?,
+        };
+        self.transaction.remember(&request.id, &answered, self.now)?;
+        Ok(answer)
+    }
+
+    /// A ticket that exists for this device: those of other teams do not.
+    fn visible_ticket(
+        &mut self,
+        device: &Device,
+        id: TicketId,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let teams = device.teams(&self.directory);
+        Ok(self.transaction.ticket(id)?.filter(|ticket| teams.contains(&ticket.team)))
+    }
+
+    fn receipts(&mut self, device: &Device, batch: &ReceiptBatch) -> Result<(), StoreError> {
+        if self.transaction.answered(&batch.id)?.is_some() {
+            return Ok(());
+        }
+        for report in &batch.receipts {
+            let Some(ticket) = self.visible_ticket(device, report.page.ticket)? else {
+                continue;
+            };
+            let receipt = Receipt {
+                device: device.id.clone(),
+                rung: report.rung,
+                at: report.at,
+                effective_volume: report.effective_volume,
+            };
+            let team = ticket.team.clone();
+            let command = Command::Receipt { page: report.page, receipt };
+            // A receipt for a page that never was changes nothing.
+            let _ = self.decide(Some(ticket), &team, &command)?;
+        }
+        let ticket = batch.receipts.first().map_or(TicketId(0), |report| report.page.ticket);
+        self.transaction.remember(&batch.id, &Answered { ticket, refusal: None }, self.now)
+    }
+
+    fn fire_deadlines(&mut self) -> Result<(), StoreError> {
+        for ticket in self.transaction.due(self.now, DUE_PER_BATCH)? {
+            let Some(deadline) = &ticket.deadline else { continue };
+            let command = Command::DeadlinePassed { generation: deadline.generation };
+            let lateness_ms = self.now.0 - deadline.due.0;
+            metrics::histogram!("tocsin_deadline_lateness_seconds")
+                .record(lateness_ms as f64 / 1000.0);
+            let team = ticket.team.clone();
+            let id = ticket.id;
+            match self.decide(Some(ticket), &team, &command)? {
+                Ok(_) => {}
+                Err(refusal) => tracing::error!(ticket = %id, %refusal, "a due deadline was refused"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives open tickets of people who left the configuration to the on-call: an open ticket
+    /// always has an owner who can be paged.
+    fn reassign_orphans(&mut self, before: &Directory, by: &PersonId) -> Result<(), StoreError> {
+        let gone: Vec<PersonId> = before
+            .config()
+            .people()
+            .keys()
+            .filter(|person| self.directory.person(person).is_none())
+            .cloned()
+            .collect();
+        for person in gone {
+            for ticket in self.transaction.open_tickets_of(&person)? {
+                let team = ticket.team.clone();
+                let Some(chain) = self.directory.chain(&team, self.now) else { continue };
+                let to = chain.on_call().clone();
+                let command = Command::Reassign { by: by.clone(), to };
+                let _ = self.decide(Some(ticket), &team, &command)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides, applies, appends. The inner `Ok` is the ticket afterwards, `None` when nothing
+    /// had to happen and there is none.
+    fn decide(
+        &mut self,
+        ticket: Option<Ticket>,
+        team: &TeamId,
+        command: &Command,
+    ) -> Result<Result<Option<Ticket>, Refusal>, StoreError> {
+        let directory = Arc::clone(&self.directory);
+        let fallback_policy = Policy::default();
+        let known_chain = directory.chain(team, self.now);
+        let owner_alone;
+        let chain: &Chain = match (&known_chain, &ticket) {
+            (Some(chain), _) => chain,
+            // The team left the configuration while its ticket is open: the owner stays.
+            (None, Some(ticket)) => {
+                owner_alone = Chain::new(ticket.owner.clone(), Vec::new());
+                &owner_alone
+            }
+            (None, None) => return Ok(Err(Refusal::NoSuchTicket)),
+        };
+        let open_twin = match (&ticket, command) {
+            (Some(ticket), Command::Reopen { .. }) => self
+                .transaction
+                .open_ticket(&ticket.service, &ticket.dedup_key)?
+                .map(|twin| twin.id),
+            _ => None,
+        };
+        let context = Context {
+            policy: directory.policy(team).unwrap_or(&fallback_policy),
+            chain,
+            pageable: directory.pageable(team),
+            open_twin,
+        };
+        let events = match decide(ticket.as_ref(), command, &context, self.now) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if events.is_empty() {
+            return Ok(Ok(ticket));
+        }
+        let ticket = events
+            .iter()
+            .fold(ticket, |ticket, event| Ticket::apply(ticket, event, self.now))
+            .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
+        self.updates.push(self.transaction.append(&ticket, &events, self.now)?);
+        Ok(Ok(Some(ticket)))
+    }
+}

@@ -1,0 +1,635 @@
+//! The embedded store: SQLite in WAL mode with `synchronous=FULL`.
+//!
+//! Rows are a projection of the log; both are written in the same transaction. Ticket and events
+//! are kept as JSON beside the few columns that are searched by.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
+use tocsin_ticket::{DeviceId, Event, Millis, PersonId, ServiceId, TeamId, Ticket, TicketId};
+use tocsin_wire::CommandId;
+
+use super::{
+    Answered, Code, Device, Reader, Store, StoreError, StoredUpdate, TicketFilter, Transaction,
+    Work, update_json,
+};
+use crate::secret::SecretHash;
+
+/// Migrations in order; `PRAGMA user_version` counts those that were made.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE tickets (
+        id INTEGER PRIMARY KEY,
+        team TEXT NOT NULL,
+        service TEXT NOT NULL,
+        dedup_key TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        open INTEGER NOT NULL,
+        due INTEGER,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX tickets_trouble ON tickets (service, dedup_key) WHERE open = 1;
+    CREATE INDEX tickets_due ON tickets (due) WHERE due IS NOT NULL;
+    CREATE INDEX tickets_open ON tickets (team, id) WHERE open = 1;
+    CREATE INDEX tickets_team ON tickets (team, id);
+    CREATE TABLE log (
+        seq INTEGER PRIMARY KEY,
+        ticket INTEGER NOT NULL,
+        team TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        events TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX log_team ON log (team, seq);
+    CREATE INDEX log_ticket ON log (ticket, seq);
+    CREATE TABLE answers (
+        command TEXT PRIMARY KEY,
+        ticket INTEGER NOT NULL,
+        refusal TEXT,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX answers_at ON answers (at);
+    CREATE TABLE codes (
+        hash BLOB PRIMARY KEY,
+        person TEXT NOT NULL,
+        admin INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE devices (
+        id TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        name TEXT NOT NULL,
+        admin INTEGER NOT NULL,
+        token BLOB NOT NULL UNIQUE,
+        enrolled_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE integration_keys (
+        integration TEXT PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE configs (
+        number INTEGER PRIMARY KEY,
+        text TEXT NOT NULL,
+        by TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+"];
+
+/// The write-ahead log is begun anew when it reaches this many pages of 4 KiB (64 MiB): passive
+/// checkpoints alone let it grow without bound under load.
+const WAL_RESTART_PAGES: i64 = 16_384;
+
+/// Commits between looks at the length of the write-ahead log.
+const COMMITS_PER_WAL_LOOK: u32 = 64;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error)
+    }
+}
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+enum Place {
+    File(std::path::PathBuf),
+    /// A database in memory that lives as long as one connection to it.
+    Memory(String),
+}
+
+impl Place {
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let connection = match self {
+            Self::File(path) => Connection::open(path)
+                .map_err(|error| StoreError::new(format!("{}: {error}", path.display())))?,
+            Self::Memory(name) => Connection::open(format!("file:{name}?mode=memory&cache=shared"))?,
+        };
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+             PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;",
+        )?;
+        Ok(connection)
+    }
+}
+
+/// The writer's connection.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    place: Place,
+    commits: u32,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database file and brings it to this version.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be opened, is not a database, or was written by a newer
+    /// version of Tocsin.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::at(Place::File(path.to_owned()))
+    }
+
+    /// A database in memory, shared by all who give the same name, gone with the last of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the migration fails.
+    pub fn in_memory(name: &str) -> Result<Self, StoreError> {
+        Self::at(Place::Memory(name.to_owned()))
+    }
+
+    fn at(place: Place) -> Result<Self, StoreError> {
+        let mut connection = place.connect()?;
+        // Checkpoints are taken when the log is long, not in the middle of a busy commit.
+        connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+        migrate(&mut connection)?;
+        Ok(Self { connection, place, commits: 0 })
+    }
+
+    /// A reader of the same database.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be opened again.
+    pub fn reader(&self) -> Result<SqliteReader, StoreError> {
+        let first = self.place.connect()?;
+        Ok(SqliteReader { place: self.place.clone(), idle: Mutex::new(vec![first]) })
+    }
+
+    fn restart_long_wal(&mut self) -> Result<(), StoreError> {
+        self.commits += 1;
+        if !self.commits.is_multiple_of(COMMITS_PER_WAL_LOOK) {
+            return Ok(());
+        }
+        let pages: i64 =
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
+        if pages >= WAL_RESTART_PAGES {
+            self.connection
+                .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done: usize = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if done > MIGRATIONS.len() {
+        return Err(StoreError::new(format!(
+            "the data was written by a newer version of Tocsin (schema {done}, this one knows {}); \
+             start that version",
+            MIGRATIONS.len()
+        )));
+    }
+    for migration in &MIGRATIONS[done..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+impl Store for SqliteStore {
+    fn transaction(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut open = SqliteTransaction(&transaction);
+        work(&mut open)?;
+        transaction.commit()?;
+        self.restart_long_wal()
+    }
+
+    fn next_due(&mut self) -> Result<Option<Millis>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(due) FROM tickets WHERE due IS NOT NULL")?;
+        Ok(statement.query_row([], |row| row.get::<_, Option<i64>>(0))?.map(Millis))
+    }
+
+    fn last_ticket(&mut self) -> Result<u64, StoreError> {
+        Ok(self
+            .connection
+            .query_row("SELECT coalesce(max(id), 0) FROM tickets", [], |row| row.get(0))?)
+    }
+}
+
+struct SqliteTransaction<'a>(&'a Connection);
+
+impl SqliteTransaction<'_> {
+    fn ticket_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Option<Ticket>, StoreError> {
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
+        let mut rows = statement.query(values)?;
+        rows.next()?.map(parse_ticket).transpose()
+    }
+
+    fn tickets_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let mut statement =
+            self.0.prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
+        let mut rows = statement.query(values)?;
+        let mut tickets = Vec::new();
+        while let Some(row) = rows.next()? {
+            tickets.push(parse_ticket(row)?);
+        }
+        Ok(tickets)
+    }
+}
+
+fn parse_ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
+    Ok(serde_json::from_str(row.get_ref(0)?.as_str().map_err(StoreError::new)?)?)
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        self.ticket_where("id = ?1", [id.0])
+    }
+
+    fn open_ticket(
+        &mut self,
+        service: &ServiceId,
+        dedup_key: &str,
+    ) -> Result<Option<Ticket>, StoreError> {
+        self.ticket_where(
+            "service = ?1 AND dedup_key = ?2 AND open = 1",
+            [service.as_str(), dedup_key],
+        )
+    }
+
+    fn append(
+        &mut self,
+        ticket: &Ticket,
+        events: &[Event],
+        at: Millis,
+    ) -> Result<StoredUpdate, StoreError> {
+        let body = serde_json::to_string(ticket)?;
+        let events = serde_json::to_string(events)?;
+        let open = ticket.state.is_open();
+        let due = ticket.deadline.as_ref().map(|deadline| deadline.due.0);
+        self.0
+            .prepare_cached(
+                "INSERT INTO tickets (id, team, service, dedup_key, owner, open, due, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (id) DO UPDATE SET
+                    owner = excluded.owner, open = excluded.open,
+                    due = excluded.due, body = excluded.body",
+            )?
+            .execute(params![
+                ticket.id.0,
+                ticket.team.as_str(),
+                ticket.service.as_str(),
+                ticket.dedup_key,
+                ticket.owner.as_str(),
+                open,
+                due,
+                body
+            ])?;
+        let seq = self
+            .0
+            .prepare_cached("INSERT INTO log (ticket, team, at, events) VALUES (?1, ?2, ?3, ?4)")?
+            .insert(params![ticket.id.0, ticket.team.as_str(), at.0, events])?;
+        let seq = u64::try_from(seq).map_err(StoreError::new)?;
+        Ok(StoredUpdate {
+            seq,
+            team: ticket.team.clone(),
+            json: update_json(seq, at, &events, &body),
+        })
+    }
+
+    fn due(&mut self, now: Millis, limit: usize) -> Result<Vec<Ticket>, StoreError> {
+        self.tickets_where("due <= ?1 ORDER BY due LIMIT ?2", params![now.0, limit])
+    }
+
+    fn open_tickets_of(&mut self, owner: &PersonId) -> Result<Vec<Ticket>, StoreError> {
+        self.tickets_where("open = 1 AND owner = ?1 ORDER BY id", [owner.as_str()])
+    }
+
+    fn answered(&mut self, command: &CommandId) -> Result<Option<Answered>, StoreError> {
+        let mut statement =
+            self.0.prepare_cached("SELECT ticket, refusal FROM answers WHERE command = ?1")?;
+        Ok(statement
+            .query_row([command.as_str()], |row| {
+                Ok(Answered { ticket: TicketId(row.get(0)?), refusal: row.get(1)? })
+            })
+            .optional()?)
+    }
+
+    fn remember(
+        &mut self,
+        command: &CommandId,
+        answered: &Answered,
+        at: Millis,
+    ) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached(
+                "INSERT INTO answers (command, ticket, refusal, at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![command.as_str(), answered.ticket.0, answered.refusal, at.0])?;
+        Ok(())
+    }
+
+    fn forget_answers_before(&mut self, at: Millis) -> Result<(), StoreError> {
+        self.0.prepare_cached("DELETE FROM answers WHERE at < ?1")?.execute([at.0])?;
+        Ok(())
+    }
+
+    fn add_code(&mut self, code: &Code) -> Result<(), StoreError> {
+        self.0.execute("DELETE FROM codes WHERE person = ?1", [code.person.as_str()])?;
+        self.0.execute(
+            "INSERT INTO codes (hash, person, admin, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            params![code.hash.0, code.person.as_str(), code.admin, code.expires_at.0],
+        )?;
+        Ok(())
+    }
+
+    fn take_code(&mut self, hash: SecretHash, now: Millis) -> Result<Option<Code>, StoreError> {
+        Ok(self
+            .0
+            .query_row(
+                "DELETE FROM codes WHERE hash = ?1 AND expires_at > ?2
+                 RETURNING person, admin, expires_at",
+                params![hash.0, now.0],
+                |row| {
+                    Ok(Code {
+                        hash,
+                        person: PersonId::new(row.get::<_, String>(0)?),
+                        admin: row.get(1)?,
+                        expires_at: Millis(row.get(2)?),
+                    })
+                },
+            )
+            .optional()?)
+    }
+
+    fn add_device(&mut self, device: &Device, now: Millis) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO devices (id, person, name, admin, token, enrolled_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                device.id.as_str(),
+                device.person.as_str(),
+                device.name,
+                device.admin,
+                device.token.0,
+                now.0
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn set_integration_key(
+        &mut self,
+        integration: &str,
+        hash: SecretHash,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO integration_keys (integration, hash) VALUES (?1, ?2)",
+            params![integration, hash.0],
+        )?;
+        Ok(())
+    }
+
+    fn add_config(&mut self, text: &str, by: &PersonId, at: Millis) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO configs (text, by, at) VALUES (?1, ?2, ?3)",
+            params![text, by.as_str(), at.0],
+        )?;
+        Ok(())
+    }
+}
+
+/// Connections for reading, as many as are busy at once at the most.
+#[derive(Debug)]
+pub struct SqliteReader {
+    place: Place,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl SqliteReader {
+    /// Connections kept open between reads; more are opened under load and closed again.
+    const KEPT: usize = 8;
+
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.place.connect()?,
+        };
+        let result = query(&connection);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < Self::KEPT {
+            idle.push(connection);
+        }
+        result
+    }
+
+    /// Runs a query whose first parameters are the teams, and whose text has `{teams}` where their
+    /// placeholders go.
+    fn of_teams<T>(
+        &self,
+        query: &str,
+        teams: &[TeamId],
+        rest: &[Value],
+        row: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        if teams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = vec!["?"; teams.len()].join(",");
+        let values = teams
+            .iter()
+            .map(|team| Value::Text(team.as_str().to_owned()))
+            .chain(rest.iter().cloned());
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&query.replace("{teams}", &marks))?;
+            let rows = statement.query_map(params_from_iter(values), row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn integer(value: impl TryInto<i64>) -> Value {
+    Value::Integer(value.try_into().unwrap_or(i64::MAX))
+}
+
+impl Reader for SqliteReader {
+    fn last_seq(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM log")?;
+            Ok(statement.query_row([], |row| row.get(0))?)
+        })
+    }
+
+    fn log_after(
+        &self,
+        teams: &[TeamId],
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredUpdate>, StoreError> {
+        self.of_teams(
+            "SELECT seq, log.team, at, events, body FROM log JOIN tickets ON tickets.id = log.ticket
+             WHERE log.team IN ({teams}) AND seq > ? ORDER BY seq LIMIT ?",
+            teams,
+            &[integer(seq), integer(limit)],
+            |row| {
+                let seq = row.get(0)?;
+                let (events, body) = (row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?);
+                Ok(StoredUpdate {
+                    seq,
+                    team: TeamId::new(row.get::<_, String>(1)?),
+                    json: update_json(seq, Millis(row.get(2)?), events, body),
+                })
+            },
+        )
+    }
+
+    fn open_after(
+        &self,
+        teams: &[TeamId],
+        ticket: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, String)>, StoreError> {
+        self.of_teams(
+            "SELECT id, body FROM tickets
+             WHERE team IN ({teams}) AND open = 1 AND id > ? ORDER BY id LIMIT ?",
+            teams,
+            &[integer(ticket), integer(limit)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    fn tickets(&self, teams: &[TeamId], filter: &TicketFilter) -> Result<Vec<String>, StoreError> {
+        let query = if filter.open_only {
+            "SELECT body FROM tickets
+             WHERE team IN ({teams}) AND open = 1 AND id < ? ORDER BY id DESC LIMIT ?"
+        } else {
+            "SELECT body FROM tickets
+             WHERE team IN ({teams}) AND id < ? ORDER BY id DESC LIMIT ?"
+        };
+        let before = filter.before.map_or(Value::Integer(i64::MAX), integer);
+        self.of_teams(query, teams, &[before, integer(filter.limit)], |row| row.get(0))
+    }
+
+    fn ticket(&self, teams: &[TeamId], id: TicketId) -> Result<Option<String>, StoreError> {
+        let mut found = self.of_teams(
+            "SELECT body FROM tickets WHERE team IN ({teams}) AND id = ?",
+            teams,
+            &[integer(id.0)],
+            |row| row.get(0),
+        )?;
+        Ok(found.pop())
+    }
+
+    fn timeline(&self, id: TicketId) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT seq, at, events FROM log WHERE ticket = ?1 ORDER BY seq")?;
+            let rows = statement.query_map([id.0], |row| {
+                let (seq, at): (u64, i64) = (row.get(0)?, row.get(1)?);
+                let events = row.get_ref(2)?.as_str()?;
+                Ok(format!(r#"{{"seq":{seq},"at":{at},"events":{events}}}"#))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn devices(&self) -> Result<Vec<Device>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT id, person, name, admin, token FROM devices")?;
+            let rows = statement.query_map([], |row| {
+                Ok(Device {
+                    id: DeviceId::new(row.get::<_, String>(0)?),
+                    person: PersonId::new(row.get::<_, String>(1)?),
+                    name: row.get(2)?,
+                    admin: row.get(3)?,
+                    token: SecretHash(row.get(4)?),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn integration_keys(&self) -> Result<Vec<(SecretHash, String)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT hash, integration FROM integration_keys")?;
+            let rows = statement.query_map([], |row| Ok((SecretHash(row.get(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn config(&self) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            Ok(connection
+                .query_row("SELECT text FROM configs ORDER BY number DESC LIMIT 1", [], |row| {
+                    row.get(0)
+                })
+                .optional()?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::conformance;
+    use super::*;
+
+    fn in_memory() -> impl Fn() -> (SqliteStore, SqliteReader) {
+        let name = crate::secret::Secret::identifier();
+        move || {
+            let store = SqliteStore::in_memory(&name).unwrap();
+            let reader = store.reader().unwrap();
+            (store, reader)
+        }
+    }
+
+    fn on_disk() -> impl Fn() -> (SqliteStore, SqliteReader) {
+        let folder = tempfile::tempdir().unwrap();
+        move || {
+            let store = SqliteStore::open(&folder.path().join("tocsin.db")).unwrap();
+            let reader = store.reader().unwrap();
+            (store, reader)
+        }
+    }
+
+    conformance!(memory, in_memory());
+    conformance!(file, on_disk());
+
+    #[test]
+    fn data_of_a_newer_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tocsin.db");
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", 99).unwrap();
+        let error = SqliteStore::open(&path).unwrap_err().to_string();
+        assert!(error.contains("newer version of Tocsin"), "{error}");
+    }
+
+    #[test]
+    fn every_commit_is_on_disk_before_it_returns() {
+        let (store, _) = on_disk()();
+        let full: i64 =
+            store.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+        let mode: String =
+            store.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!((full, mode.as_str()), (2, "wal"));
+    }
+}
