@@ -1,0 +1,733 @@
+//! From the text of a file to a [`Config`], or to everything that is wrong with it.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time, Weekday};
+use tocsin_rota::{HandoffSpec, MemberSpec, OverrideSpec, Rota, RotaError, RotaSpec, When};
+use tocsin_ticket::{Limits, PersonId, Policy, PolicyError, ServiceId, Severity, TeamId};
+use toml::de::DeTable;
+
+use crate::ConfigErrors;
+use crate::config::{Config, IntegrationSpec, Language, Person, Rotation, Service, Team};
+use crate::read::{Node, Report, Table, nearest};
+
+/// Names stand in page titles: what fits on a phone's screen in two lines.
+const LONGEST_NAME: usize = 80;
+/// RFC 5321, section 4.5.3.1.3, less the angle brackets.
+const LONGEST_EMAIL: usize = 254;
+/// What every browser and chat takes.
+const LONGEST_URL: usize = 2000;
+/// Anything above is a slip of the pen that would lose pages.
+const LONGEST_LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const AN_ID: &str = "an id in quotes, such as \"ana\"";
+const A_NAME: &str = "a name in quotes";
+
+impl Config {
+    /// Reads and checks a configuration file (TOML 1.1, <https://toml.io/en/v1.1.0>).
+    ///
+    /// `example.toml` of this package shows every field.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, at once. Only where the text is no TOML at all are
+    /// the contents not looked at.
+    pub fn parse(text: &str) -> Result<Self, ConfigErrors> {
+        let report = Report::new(text);
+        let (document, faults) = DeTable::parse_recoverable(text);
+        for fault in &faults {
+            let message = format!("not valid TOML: {}", fault.message());
+            report.add(fault.span().unwrap_or_default(), "", message);
+        }
+        let config = if faults.is_empty() {
+            read(&Table::root(
+                &report,
+                &document,
+                &["people", "teams", "services", "integrations"],
+            ))
+        } else {
+            Self::default()
+        };
+        match report.finish() {
+            None => Ok(config),
+            Some(errors) => Err(errors),
+        }
+    }
+}
+
+/// The items of one list, and the ids that others may refer to.
+struct Items<'a> {
+    list: &'static str,
+    nodes: Vec<Node<'a>>,
+    /// Each id with its first item.
+    ids: BTreeMap<&'a str, Node<'a>>,
+}
+
+impl<'a> Items<'a> {
+    fn read(root: &Table<'a>, list: &'static str, required: bool) -> Self {
+        let expected = format!("at least one [[{list}]]");
+        let items = if required {
+            let field = root.required(list, &expected);
+            field.map(|field| field.some_items(&expected))
+        } else {
+            let field = root.optional(list);
+            field.map(|field| field.items(&format!("a list written as [[{list}]]")))
+        };
+        let nodes: Vec<Node<'a>> = items
+            .unwrap_or_default()
+            .into_iter()
+            .map(Node::named_by_id)
+            .collect();
+        let mut ids = BTreeMap::new();
+        for node in &nodes {
+            let Some(id) = node.peek("id") else { continue };
+            if let Some(first) = ids.get(id).map(Node::line) {
+                node.problem_in(
+                    "id",
+                    format!("{id:?} is already the id of the item at line {first}; choose another"),
+                );
+            } else {
+                ids.insert(id, node.clone());
+            }
+        }
+        Self { list, nodes, ids }
+    }
+
+    /// The id at `node`, if it is one of these.
+    fn resolve(&self, node: &Node<'a>) -> Option<&'a str> {
+        let list = self.list;
+        let expected = format!("the id of one of [[{list}]]");
+        let id = node.text(&expected)?;
+        if self.ids.contains_key(id) {
+            return Some(id);
+        }
+        let advice = match nearest(id, self.ids.keys().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("add it as a [[{list}]] or name another"),
+        };
+        node.problem(format!("expected {expected}, got {id:?}; {advice}"));
+        None
+    }
+}
+
+fn read(root: &Table<'_>) -> Config {
+    let people = Items::read(root, "people", true);
+    let teams = Items::read(root, "teams", true);
+    let services = Items::read(root, "services", false);
+    let integrations = Items::read(root, "integrations", false);
+    refuse_manager_cycles(&people);
+    Config {
+        people: collect(&people.nodes, |node| {
+            let person = person(node, &people)?;
+            Some((person.id.clone(), person))
+        }),
+        teams: collect(&teams.nodes, |node| {
+            let team = team(node, &people)?;
+            Some((team.id.clone(), team))
+        }),
+        services: collect(&services.nodes, |node| {
+            let service = service(node, &teams)?;
+            Some((service.id.clone(), service))
+        }),
+        integrations: collect(&integrations.nodes, |node| {
+            let integration = integration(node, &teams, &services)?;
+            Some((integration.id.clone(), integration))
+        }),
+    }
+}
+
+fn collect<'a, K: Ord, V>(
+    nodes: &[Node<'a>],
+    read: impl Fn(&Node<'a>) -> Option<(K, V)>,
+) -> BTreeMap<K, V> {
+    nodes.iter().filter_map(read).collect()
+}
+
+fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
+    let fields = node.table(&["id", "name", "manager", "email", "language"])?;
+    let id = fields.required("id", AN_ID).and_then(|id| id.slug());
+    let name = fields
+        .required("name", A_NAME)
+        .and_then(|name| name.name(LONGEST_NAME));
+    let manager = fields.optional("manager");
+    let email = fields.optional("email");
+    let language = fields.optional("language");
+    Some(Person {
+        manager: manager.and_then(|id| people.resolve(&id).map(PersonId::new)),
+        email: email.and_then(|address| self::email(&address)),
+        language: language.and_then(|tag| self::language(&tag)),
+        id: PersonId::new(id?),
+        name: name?,
+    })
+}
+
+/// Enough of RFC 5321 to catch a name or an id in the wrong field; whether mail arrives, only a mail
+/// tells.
+fn email(node: &Node<'_>) -> Option<String> {
+    const EXPECTED: &str = "an e-mail address such as \"ana@example.org\"";
+    let text = node.text(EXPECTED)?;
+    let plausible = text.len() <= LONGEST_EMAIL
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c))
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    if !plausible {
+        node.problem(format!("expected {EXPECTED}, got {text:?}; correct it"));
+    }
+    plausible.then(|| text.to_owned())
+}
+
+fn language(node: &Node<'_>) -> Option<Language> {
+    let text = node.text("\"en\" or \"ko\"")?;
+    let language = Language::ALL
+        .into_iter()
+        .find(|language| language.tag() == text);
+    if language.is_none() {
+        let tags = Language::ALL.map(|language| format!("{:?}", language.tag()));
+        node.problem(format!(
+            "expected {}, got {text:?}; leave it out for the phone's own",
+            tags.join(" or ")
+        ));
+    }
+    language
+}
+
+/// A circle of managers would page the same people for ever; each is reported once, at the first of
+/// its people in the order of ids.
+fn refuse_manager_cycles(people: &Items<'_>) {
+    let manager_of = |person: &str| people.ids.get(person)?.peek("manager");
+    for (&first, node) in &people.ids {
+        let mut circle = vec![first];
+        while let Some(next) = circle.last().and_then(|person| manager_of(person)) {
+            if !circle.contains(&next) {
+                circle.push(next);
+                continue;
+            }
+            if next == first && circle.iter().all(|person| first <= *person) {
+                circle.push(first);
+                node.problem_in(
+                    "manager",
+                    format!(
+                        "expected somebody who does not report to {first:?}, got a circle: {}; \
+                         leave out the manager of whoever is at the top",
+                        circle.join(" -> ")
+                    ),
+                );
+            }
+            break;
+        }
+    }
+}
+
+fn team<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Team> {
+    let fields = node.table(&[
+        "id",
+        "name",
+        "manager",
+        "members",
+        "rota",
+        "secondary",
+        "policy",
+    ])?;
+    let id = fields
+        .required("id", "an id in quotes, such as \"shop\"")
+        .and_then(|id| id.slug());
+    let name = fields
+        .required("name", A_NAME)
+        .and_then(|name| name.name(LONGEST_NAME));
+    let manager = fields
+        .required("manager", "the id of one of [[people]]")
+        .and_then(|id| people.resolve(&id));
+    let members = fields
+        .required("members", "a list of the ids of [[people]]")
+        .map(|list| members(&list, people))
+        .unwrap_or_default();
+    let rota = fields
+        .required("rota", "who is on call as [teams.rota]")
+        .and_then(|node| rotation(&node, people, &members));
+    let secondary = fields.optional("secondary");
+    let policy = fields.optional("policy");
+    Some(Team {
+        secondary: secondary.and_then(|node| rotation(&node, people, &members)),
+        policy: match policy {
+            Some(node) => self::policy(&node)?,
+            None => Policy::default(),
+        },
+        id: TeamId::new(id?),
+        name: name?,
+        manager: PersonId::new(manager?),
+        members: members.into_iter().map(PersonId::new).collect(),
+        rota: rota?,
+    })
+}
+
+fn members<'a>(list: &Node<'a>, people: &Items<'a>) -> Vec<&'a str> {
+    let mut members = Vec::new();
+    for node in list.some_items("a list of whoever is paged when nobody answers") {
+        let Some(person) = people.resolve(&node) else {
+            continue;
+        };
+        if members.contains(&person) {
+            node.problem(format!(
+                "{person:?} is listed already; remove one of the two"
+            ));
+        }
+        members.push(person);
+    }
+    members
+}
+
+fn rotation<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option<Rotation> {
+    let fields = node.table(&["zone", "start", "handoff", "members", "overrides"])?;
+    let zone = fields
+        .required("zone", "an IANA time zone such as \"Europe/Berlin\"")
+        .and_then(|zone| zone.text("an IANA time zone such as \"Europe/Berlin\""));
+    let start = fields
+        .required("start", A_DATE)
+        .and_then(|start| date(&start));
+    let handoff = fields
+        .required(
+            "handoff",
+            "a moment of the week such as { weekday = \"monday\", time = 09:00 }",
+        )
+        .and_then(|handoff| self::handoff(&handoff));
+    let members = fields
+        .required("members", "a list of the people who take turns")
+        .and_then(|list| {
+            let nodes = list.some_items("a list of the people who take turns");
+            every(&nodes, |member| rota_member(member, people, team))
+        });
+    let overrides = match fields.optional("overrides") {
+        Some(list) => every(&list.items("a list of overrides"), |over| {
+            rota_override(over, people)
+        }),
+        None => Some(Vec::new()),
+    };
+    let spec = RotaSpec {
+        zone: zone?.to_owned(),
+        start: start?,
+        handoff: handoff?,
+        members: members?,
+        overrides: overrides?,
+    };
+    match Rota::new(&spec) {
+        Ok(rota) => Some(Rotation { spec, rota }),
+        Err(error) => {
+            report_rota(node, spec, error);
+            None
+        }
+    }
+}
+
+/// Nothing where nothing is written; `None` where what is written cannot be read.
+fn if_written<'a, T>(
+    field: Option<Node<'a>>,
+    read: impl Fn(&Node<'a>) -> Option<T>,
+) -> Option<Option<T>> {
+    match field {
+        None => Some(None),
+        Some(node) => read(&node).map(Some),
+    }
+}
+
+/// Reads all, even after one has failed.
+fn every<'a, T>(nodes: &[Node<'a>], read: impl Fn(&Node<'a>) -> Option<T>) -> Option<Vec<T>> {
+    let read: Vec<Option<T>> = nodes.iter().map(read).collect();
+    read.into_iter().collect()
+}
+
+/// The rota names one problem at a time. Each is reported and put aside, without touching anything
+/// else, to see the next.
+fn report_rota(node: &Node<'_>, mut spec: RotaSpec, mut error: RotaError) {
+    let problems = 1 + spec.members.len() + spec.overrides.len();
+    for _ in 0..=problems {
+        let field = error.field().to_owned();
+        let text = error.to_string();
+        let message = text
+            .strip_prefix(&format!("{field}: "))
+            .unwrap_or(&text)
+            .to_owned();
+        node.problem_in(&field, message);
+        if !put_aside(&mut spec, &field) {
+            return;
+        }
+        match Rota::new(&spec) {
+            Ok(_) => return,
+            Err(next) => error = next,
+        }
+    }
+}
+
+/// Makes the field harmless; false if that cannot be done.
+fn put_aside(spec: &mut RotaSpec, field: &str) -> bool {
+    if field == "zone" {
+        spec.zone = "UTC".to_owned();
+        return true;
+    }
+    let place = |list: &str| -> Option<usize> {
+        let (place, _) = field
+            .strip_prefix(list)?
+            .strip_prefix('[')?
+            .split_once(']')?;
+        place.parse().ok()
+    };
+    if let Some(member) = place("members").and_then(|place| spec.members.get_mut(place)) {
+        // Somebody else, always there: can neither leave too early nor be a member twice.
+        *member = MemberSpec {
+            person: field.to_owned(),
+            joins: None,
+            leaves: None,
+        };
+        return true;
+    }
+    if let Some(over) = place("overrides").and_then(|place| spec.overrides.get_mut(place)) {
+        over.from = When::Instant(Timestamp::UNIX_EPOCH);
+        over.until = When::Instant(Timestamp::MAX);
+        return true;
+    }
+    false
+}
+
+fn handoff(node: &Node<'_>) -> Option<HandoffSpec> {
+    let fields = node.table(&["weekday", "time"])?;
+    let weekday = fields
+        .required("weekday", A_WEEKDAY)
+        .and_then(|day| weekday(&day));
+    let time = fields.required("time", A_TIME).and_then(|time| {
+        time.time(A_TIME, |time| {
+            let date = time.date;
+            time.to_string()
+                .parse::<Time>()
+                .ok()
+                .filter(|_| date.is_none())
+        })
+    });
+    Some(HandoffSpec {
+        weekday: weekday?,
+        time: time?,
+    })
+}
+
+const A_DATE: &str = "a date such as 2026-01-05";
+const A_TIME: &str = "a time of day such as 09:00";
+const A_MOMENT: &str =
+    "a date and time such as 2026-03-28T10:00 (on the rota's clock) or 2026-03-28T10:00+01:00";
+const A_WEEKDAY: &str = "a day of the week such as \"monday\"";
+
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+fn weekday(node: &Node<'_>) -> Option<Weekday> {
+    let text = node.text(A_WEEKDAY)?;
+    let word = text.to_ascii_lowercase();
+    let day = WEEKDAYS
+        .iter()
+        .find(|(name, _)| word == *name || word == name[..3]);
+    if day.is_none() {
+        let near = nearest(&word, WEEKDAYS.map(|(name, _)| name));
+        let advice = near.map_or_else(
+            || "write it in English".to_owned(),
+            |near| format!("did you mean {near:?}?"),
+        );
+        node.problem(format!("expected {A_WEEKDAY}, got {text:?}; {advice}"));
+    }
+    day.map(|(_, day)| *day)
+}
+
+fn date(node: &Node<'_>) -> Option<Date> {
+    node.time(A_DATE, |time| {
+        let of_day = time.time;
+        time.to_string().parse().ok().filter(|_| of_day.is_none())
+    })
+}
+
+fn moment(node: &Node<'_>) -> Option<When> {
+    node.time(A_MOMENT, |time| {
+        let text = time.to_string();
+        match (time.date, time.time, time.offset) {
+            (Some(_), Some(_), None) => text.parse().ok().map(When::Local),
+            (Some(_), Some(_), Some(_)) => text.parse().ok().map(When::Instant),
+            _ => None,
+        }
+    })
+}
+
+fn rota_member<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option<MemberSpec> {
+    if !node.is_table() {
+        return Some(MemberSpec {
+            person: on_rota(node, people, Some(team)),
+            joins: None,
+            leaves: None,
+        });
+    }
+    let fields = node.table(&["person", "joins", "leaves"])?;
+    let id = fields.required("person", "the id of one of [[people]]");
+    let joins = fields.optional("joins");
+    let leaves = fields.optional("leaves");
+    // Who takes turns for good must be in the team, or the page to the whole team would miss them.
+    let team = leaves.is_none().then_some(team);
+    let joins = if_written(joins, date);
+    let leaves = if_written(leaves, date);
+    Some(MemberSpec {
+        person: on_rota(&id?, people, team),
+        joins: joins?,
+        leaves: leaves?,
+    })
+}
+
+/// The id of somebody on a rota, who must be one of `team` if that is given. For somebody unknown a
+/// name that nobody else has, so that the rest of the rota can be checked all the same.
+fn on_rota<'a>(node: &Node<'a>, people: &Items<'a>, team: Option<&[&str]>) -> String {
+    let Some(person) = people.resolve(node) else {
+        return node.path().to_owned();
+    };
+    if team.is_some_and(|team| !team.contains(&person)) {
+        node.problem(format!(
+            "expected one of the team's `members`, got {person:?}; add them there, or say when they \
+             leave the rota"
+        ));
+    }
+    person.to_owned()
+}
+
+fn rota_override<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<OverrideSpec> {
+    let fields = node.table(&["person", "from", "until"])?;
+    let person = fields
+        .required("person", "the id of one of [[people]]")
+        .map(|id| on_rota(&id, people, None));
+    let from = fields.required("from", A_MOMENT).and_then(|at| moment(&at));
+    let until = fields
+        .required("until", A_MOMENT)
+        .and_then(|at| moment(&at));
+    Some(OverrideSpec {
+        person: person?,
+        from: from?,
+        until: until?,
+    })
+}
+
+const SEVERITY_FIELDS: [&str; 5] = ["sev1", "sev2", "sev3", "sev4", "sev5"];
+
+/// The limits of a severity, by the names of their fields.
+type LimitField = (&'static str, fn(&mut Limits) -> &mut Duration);
+pub(crate) const LIMIT_FIELDS: [LimitField; 7] = [
+    ("check_in", |limits| &mut limits.check_in),
+    ("researching", |limits| &mut limits.researching),
+    ("work_in_progress", |limits| &mut limits.work_in_progress),
+    ("secondary", |limits| &mut limits.secondary),
+    ("manager", |limits| &mut limits.manager),
+    ("managers_manager", |limits| &mut limits.managers_manager),
+    ("team", |limits| &mut limits.team),
+];
+
+fn policy(node: &Node<'_>) -> Option<Policy> {
+    let fields = node.table(&SEVERITY_FIELDS)?;
+    let written = SEVERITY_FIELDS.map(|severity| fields.optional(severity));
+    if written.iter().all(Option::is_none) {
+        node.problem(
+            "expected the limits of at least one severity, as in [teams.policy.sev1]; leave \
+             `policy` out for the default",
+        );
+        return None;
+    }
+    // Reads every severity before it gives up on one.
+    let [sev1, sev2, sev3, sev4, sev5] = written.map(|severity| if_written(severity, limits));
+    let limits = [sev1?, sev2?, sev3?, sev4?, sev5?];
+    for problem in policy_problems(limits) {
+        if let PolicyError::NotStricter {
+            worse,
+            milder,
+            step,
+            ..
+        } = &problem
+            && !node.has(worse, step)
+            && !node.has(milder, step)
+        {
+            // Neither is written: both are as long as check_in, about which the same is said.
+            continue;
+        }
+        let text = problem.to_string();
+        let text = text.strip_prefix("policy.").unwrap_or(&text);
+        let (field, message) = text.split_once(": ").unwrap_or(("", text));
+        node.problem_in(field, message);
+    }
+    Policy::new(limits).ok()
+}
+
+fn limits(node: &Node<'_>) -> Option<Limits> {
+    let fields = node.table(&LIMIT_FIELDS.map(|(name, _)| name))?;
+    let required = |name| {
+        fields
+            .required(name, "a length of time such as \"5m\"")
+            .and_then(|node| limit(&node))
+    };
+    let (check_in, researching, work_in_progress) = (
+        required("check_in"),
+        required("researching"),
+        required("work_in_progress"),
+    );
+    let levels: Vec<_> = LIMIT_FIELDS[3..]
+        .iter()
+        .map(|(name, of)| if_written(fields.optional(name), limit).map(|limit| (of, limit)))
+        .collect();
+    let mut limits = Limits::new(check_in?, researching?, work_in_progress?);
+    for level in levels {
+        let (of, length) = level?;
+        if let Some(length) = length {
+            *of(&mut limits) = length;
+        }
+    }
+    Some(limits)
+}
+
+fn limit(node: &Node<'_>) -> Option<Duration> {
+    let length = node.duration()?;
+    if length < Policy::SHORTEST_LIMIT {
+        node.problem(format!(
+            "expected at least {} s; give the person time to react",
+            Policy::SHORTEST_LIMIT.as_secs()
+        ));
+        None
+    } else if length > LONGEST_LIMIT {
+        node.problem(format!(
+            "expected at most {} h; leave the severity out if it is not to page",
+            LONGEST_LIMIT.as_secs() / 3600
+        ));
+        None
+    } else {
+        Some(length)
+    }
+}
+
+/// Everything [`Policy::new`] has against the limits. It names one problem at a time, so each limit
+/// is also shown to it on its own, among others that are beyond reproach.
+fn policy_problems(limits: [Option<Limits>; 5]) -> Vec<PolicyError> {
+    let mut problems: Vec<PolicyError> = Policy::new(limits).err().into_iter().collect();
+    for (_, of) in LIMIT_FIELDS {
+        let mut severities = 1..;
+        let alone = limits.map(|own| {
+            let step = Duration::from_secs(severities.next().unwrap_or_default());
+            own.map(|mut own| {
+                let mut sound = Limits::new(step, step, 2 * LONGEST_LIMIT + step);
+                *of(&mut sound) = *of(&mut own);
+                sound
+            })
+        });
+        if let Err(problem @ PolicyError::NotStricter { .. }) = Policy::new(alone)
+            && !problems.contains(&problem)
+        {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+fn service<'a>(node: &Node<'a>, teams: &Items<'a>) -> Option<Service> {
+    let fields = node.table(&["id", "name", "team", "runbook", "tier"])?;
+    let id = fields
+        .required("id", "an id in quotes, such as \"checkout\"")
+        .and_then(|id| id.slug());
+    let name = fields
+        .required("name", A_NAME)
+        .and_then(|name| name.name(LONGEST_NAME));
+    let team = fields
+        .required("team", "the id of one of [[teams]]")
+        .and_then(|id| teams.resolve(&id));
+    let runbook = fields.optional("runbook");
+    let tier = fields.optional("tier");
+    Some(Service {
+        runbook: runbook.and_then(|address| url(&address)),
+        tier: tier.and_then(|tier| tier.integer(1..=4)),
+        id: ServiceId::new(id?),
+        name: name?,
+        team: TeamId::new(team?),
+    })
+}
+
+/// Phones open it at a tap, so nothing but web pages.
+fn url(node: &Node<'_>) -> Option<String> {
+    const EXPECTED: &str = "an address that begins with https:// or http://";
+    let text = node.text(EXPECTED)?;
+    let web_page = text.len() <= LONGEST_URL
+        && text.parse::<http::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        });
+    if !web_page {
+        node.problem(format!(
+            "expected {EXPECTED} and has no blanks, got {text:?}; correct it"
+        ));
+    }
+    web_page.then(|| text.to_owned())
+}
+
+fn integration<'a>(
+    node: &Node<'a>,
+    teams: &Items<'a>,
+    services: &Items<'a>,
+) -> Option<IntegrationSpec> {
+    let fields = node.table(&["id", "team", "service", "severities", "default_severity"])?;
+    let id = fields
+        .required("id", "an id in quotes, such as \"alertmanager\"")
+        .and_then(|id| id.slug());
+    let team = fields
+        .required("team", "the id of one of [[teams]]")
+        .and_then(|id| teams.resolve(&id));
+    let service_node = fields.required("service", "the id of one of [[services]]");
+    let service = service_node.as_ref().and_then(|id| services.resolve(id));
+    if let (Some(team), Some(node), Some(service)) = (team, &service_node, service)
+        && let Some(owner) = services.ids.get(service).and_then(|node| node.peek("team"))
+        && owner != team
+    {
+        node.problem(format!(
+            "expected a service of team {team:?}, got {service:?}, which is {owner:?}'s; name \
+             another service or team"
+        ));
+    }
+    let severities = fields.optional("severities");
+    let default_severity = fields.optional("default_severity");
+    Some(IntegrationSpec {
+        severities: severities
+            .map(|node| severity_map(&node))
+            .unwrap_or_default(),
+        default_severity: default_severity.and_then(|node| severity(&node)),
+        id: id?.to_owned(),
+        team: TeamId::new(team?),
+        service: ServiceId::new(service?),
+    })
+}
+
+fn severity_map(node: &Node<'_>) -> BTreeMap<String, Severity> {
+    let Some(table) = node.any_table() else {
+        return BTreeMap::new();
+    };
+    let mut map = BTreeMap::new();
+    for (word, node) in table.entries() {
+        let normal = word.trim().to_lowercase();
+        if normal.is_empty() {
+            node.problem("expected a word for severity, got nothing; write what the source sends");
+        } else if map.contains_key(&normal) {
+            node.problem("this word is there already, and case does not matter; remove one");
+        }
+        map.extend(severity(&node).map(|severity| (normal, severity)));
+    }
+    map
+}
+
+fn severity(node: &Node<'_>) -> Option<Severity> {
+    const EXPECTED: &str = "one of \"SEV1\", \"SEV2\", \"SEV3\", \"SEV4\", \"SEV5\"";
+    let text = node.text(EXPECTED)?;
+    let severity = text.parse().ok();
+    if severity.is_none() {
+        node.problem(format!("expected {EXPECTED}, got {text:?}"));
+    }
+    severity
+}
