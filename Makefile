@@ -28,7 +28,6 @@ check: lint ## The usual loop: formatting, lints, unit tests of every crate but 
 	@$(CARGO) test --workspace --exclude tocsin-tests --exclude tocsin --locked --quiet
 
 bench: setup ## Measure; results go into docs/benchmarks.md by hand, with the machine
-	@$(CARGO) build --release --locked --package tocsin-tests --bins
 	@scripts/bench
 
 deny: ## Licences, sources and duplicate versions (needs cargo-deny)

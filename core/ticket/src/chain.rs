@@ -8,6 +8,7 @@ use crate::PersonId;
 
 /// What somebody is to the ticket when they are paged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The person the ticket belongs to.

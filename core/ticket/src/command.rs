@@ -11,6 +11,7 @@ use crate::{
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// A person, by tapping or typing.
@@ -30,6 +31,7 @@ impl fmt::Display for Actor {
 
 /// Trouble that monitoring found, whatever format it came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Alarm {
     /// The team that runs the service.
     pub team: TeamId,
@@ -122,6 +124,7 @@ pub enum Command {
 
 /// Why a command was not carried out. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// There is no such ticket.

@@ -8,6 +8,7 @@ use crate::{
 
 /// Why a page ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PageEnd {
     /// Somebody checked in.
@@ -22,6 +23,7 @@ pub enum PageEnd {
 
 /// What happened to a ticket. When, and in which order, the log entry around it says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// The ticket exists and belongs to the on-call.

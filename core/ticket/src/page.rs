@@ -14,6 +14,7 @@ pub const PAGE_GRACE: Duration = Duration::from_secs(120);
 
 /// Why somebody is paged. The page screen says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PageReason {
     /// A new ticket belongs to them.
@@ -36,6 +37,7 @@ pub enum PageReason {
 
 /// A rung of the ladder from sent to checked in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rung {
     /// The phone has the page.
@@ -61,6 +63,7 @@ impl fmt::Display for Rung {
 
 /// One device's word that a page reached a rung.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
     /// Which device says so.
     pub device: DeviceId,
@@ -75,6 +78,7 @@ pub struct Receipt {
 
 /// A live page. It ends by check-in, resolution or supersession, never by giving up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page {
     /// Unique; the same on every transport and device.
     pub id: PageId,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Severity, worst first. SEV1 and SEV2 page unless the team's policy says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Severity {
     /// Customers are cut off or data is at risk: everybody needed, now.
     #[serde(rename = "SEV1")]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a ticket stands between the alarm and its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TicketState {
     /// It belongs to somebody who has not checked in yet. If it pages, sirens ring.

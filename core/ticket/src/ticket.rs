@@ -10,6 +10,7 @@ use crate::{
 
 /// Who did something, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stamp {
     /// Who.
     pub by: Actor,
@@ -19,6 +20,7 @@ pub struct Stamp {
 
 /// What happens when a limit passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeadlineKind {
     /// The owner's own siren rings, as a last chance.
@@ -29,6 +31,7 @@ pub enum DeadlineKind {
 
 /// The one limit that runs on a ticket now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Deadline {
     /// Counts the deadlines of the ticket, so that an old timer can never fire on newer work.
     pub generation: u32,
@@ -42,6 +45,7 @@ pub struct Deadline {
 
 /// A ticket as it stands after its events so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ticket {
     /// Its number.
     pub id: TicketId,

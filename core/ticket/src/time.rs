@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Wall-clock time is stored and sent in this form only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Millis(pub i64);
 

@@ -7,6 +7,7 @@ use crate::{CommandId, Cursor, Entry, TicketView};
 
 /// `POST /v1/enroll`: a new device with a single-use code.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollRequest {
     /// The code, as it was shown; hyphens, blanks and case do not matter.
     pub code: String,
@@ -16,6 +17,7 @@ pub struct EnrollRequest {
 
 /// The answer to [`EnrollRequest`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrollReply {
     /// The device's secret from now on, sent as `Authorization: Bearer`. Shown once, stored hashed.
     pub token: String,
@@ -31,6 +33,7 @@ pub struct EnrollReply {
 
 /// One rung reached, in [`ReceiptBatch`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceiptReport {
     /// Which page.
     pub page: PageId,
@@ -45,6 +48,7 @@ pub struct ReceiptReport {
 
 /// `POST /v1/receipts`: what became of pages on this device. Answered 204.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReceiptBatch {
     /// Names the batch, so that sending it again does nothing twice.
     pub id: CommandId,
@@ -54,6 +58,7 @@ pub struct ReceiptBatch {
 
 /// `GET /v1/tickets`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TicketList {
     /// Newest first.
     pub tickets: Vec<TicketView>,
@@ -63,6 +68,7 @@ pub struct TicketList {
 
 /// `GET /v1/tickets/{id}/timeline`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Timeline {
     /// The ticket as it stands.
     pub ticket: TicketView,
@@ -74,6 +80,7 @@ pub struct Timeline {
 
 /// A person by id and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Id.
     pub id: PersonId,
@@ -83,6 +90,7 @@ pub struct Person {
 
 /// `GET /v1/oncall`: one element for each team the person may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OnCall {
     /// The team.
     pub team: TeamId,

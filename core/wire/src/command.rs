@@ -11,6 +11,7 @@ use crate::{Known, TicketView};
 /// Names one tap for ever, so that sending it again does nothing twice. Made by the phone from 128
 /// random bits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(transparent)]
 pub struct CommandId(Arc<str>);
 
@@ -35,6 +36,7 @@ impl fmt::Display for CommandId {
 
 /// What a person can do to a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Action {
     /// "I am awake and on it."
@@ -59,6 +61,7 @@ pub enum Action {
 
 /// `POST /v1/commands`: one tap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CommandRequest {
     /// Names the tap; 8 to 64 characters.
     pub id: CommandId,
@@ -72,6 +75,7 @@ pub struct CommandRequest {
 
 /// How the server answered a tap.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// Done, and on disk.
@@ -87,6 +91,7 @@ pub enum Outcome {
 
 /// The answer to [`CommandRequest`]: 200 when accepted, 409 when refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CommandReply {
     /// The tap that is answered.
     pub id: CommandId,

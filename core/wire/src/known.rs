@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A value of a set that may have grown since this program was built.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Known<T> {
     /// This version knows it.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An error body (after RFC 9457, `application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// The HTTP status again, for whoever has only the body.
     pub status: u16,

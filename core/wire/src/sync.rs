@@ -10,6 +10,7 @@ use crate::{Cursor, Known, TicketView};
 
 /// One entry of a ticket's log: what one command did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Entry {
     /// Its number in the server's log; later entries have larger ones.
     pub seq: u64,
@@ -21,6 +22,7 @@ pub struct Entry {
 
 /// One entry together with the ticket as it stood afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Update {
     /// What happened.
     #[serde(flatten)]
@@ -31,6 +33,7 @@ pub struct Update {
 
 /// Who the device belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// The person.
     pub person: PersonId,
@@ -40,6 +43,7 @@ pub struct Me {
 
 /// Names for ids, as far as the person may see them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Directory {
     /// People's names.
     pub people: BTreeMap<PersonId, String>,
@@ -51,6 +55,7 @@ pub struct Directory {
 
 /// `GET /v1/sync?after=CURSOR`: everything after the cursor, in pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SyncPage {
     /// The phone must forget its tickets before it takes this page: it starts a fresh snapshot.
     #[serde(default)]
@@ -80,6 +85,7 @@ pub struct SyncPage {
 
 /// The first event of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Hello {
     /// The server's clock.
     pub server_time: Millis,

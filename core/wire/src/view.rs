@@ -13,6 +13,7 @@ use crate::Known;
 
 /// A page as a phone sees it. See `tocsin_ticket::Page` for the meaning of the fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub struct PageView {
     pub id: PageId,
@@ -29,6 +30,7 @@ pub struct PageView {
 
 /// The running limit as a phone sees it. See `tocsin_ticket::Deadline`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub struct DeadlineView {
     pub generation: u32,
@@ -44,6 +46,7 @@ pub struct DeadlineView {
 /// Each update carries the whole ticket as it stands, so a phone that does not know an event still
 /// shows the right state, and a missed update is healed by the next one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub struct TicketView {
     pub id: TicketId,
