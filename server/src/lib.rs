@@ -2,13 +2,16 @@
 //! all it does.
 //!
 //! A request becomes a job ([`api`]); the writer decides jobs in groups and commits them before it
-//! answers ([`engine`], [`store`]); what was decided goes to the people's live streams ([`hub`]).
+//! answers ([`engine`], [`store`]); what was decided goes to the people's live streams ([`hub`]),
+//! which phones catch up with from a cursor ([`feed`]).
 //! The rules themselves are in `tocsin-ticket`, and who is who in `tocsin-directory`.
 
 pub mod api;
 pub mod engine;
+pub mod feed;
 pub mod hub;
 pub mod identity;
+mod prompt;
 pub mod secret;
 pub mod serve;
 pub mod store;

@@ -19,6 +19,7 @@ use crate::api::{App, Rates, RatesError, router};
 use crate::engine::{Clock, Engine, Job, SystemClock, Writer, WriterError};
 use crate::hub::Hub;
 use crate::identity::Identity;
+use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{Code, Reader, SqliteStore, StoreError};
 
@@ -209,14 +210,14 @@ async fn listen(
         None => {
             let server = axum_server::from_tcp(listener)
                 .map_err(|error| ServeError::Io { what: what(), error })?;
-            serve!(server.acceptor(sockets()))
+            serve!(server.acceptor(Prompt::new(sockets(), HEADER_LIMIT)))
         }
         Some(files) => {
             let tls = load_certificate(files).await?;
             tokio::spawn(watch_certificate(files.clone(), tls.clone()));
             let server = axum_server::from_tcp_rustls(listener, tls)
                 .map_err(|error| ServeError::Io { what: what(), error })?;
-            serve!(server.map(|acceptor| acceptor.acceptor(sockets())))
+            serve!(server.map(|tls| Prompt::new(tls.acceptor(sockets()), HEADER_LIMIT)))
         }
     })
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use tocsin_directory::{Config, diff};
 use tocsin_ticket::{Millis, PersonId};
+use tocsin_wire::Problem;
 
-use super::extract::{Admin, Body, Json};
+use super::extract::{Admin, Body, Json, Query};
 use super::{ApiError, App};
 use crate::engine::{Answer, Job};
 use crate::secret::Secret;
@@ -20,14 +21,16 @@ use crate::store::Code;
 /// How long an enrolment code works (OWASP ASVS 5.0, 6.6: at most ten minutes).
 pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(600);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ApplyQuery {
+    /// Only say what would change.
     #[serde(default)]
     dry_run: bool,
 }
 
 /// An integration's key, shown once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewKey {
     /// Which integration.
     pub integration: String,
@@ -36,7 +39,7 @@ pub struct NewKey {
 }
 
 /// The answer to `PUT /v1/config`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApplyReply {
     /// Whether it is in force now.
     pub applied: bool,
@@ -48,6 +51,15 @@ pub struct ApplyReply {
 }
 
 /// `PUT /v1/config?dry_run=true`: the body is the TOML file.
+#[utoipa::path(
+    put,
+    path = "/v1/config",
+    tag = "administration",
+    params(ApplyQuery),
+    request_body(content = String, content_type = "application/toml"),
+    responses((status = 200, description = "What changed, or would", body = ApplyReply), (status = 422, description = "Mistakes in the file, all of them", body = Problem), (status = 403, description = "Not an administrator", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
     Admin(device): Admin,
@@ -96,6 +108,13 @@ pub(super) async fn apply(
 }
 
 /// `GET /v1/config`: the file applied last, as it was written.
+#[utoipa::path(
+    get,
+    path = "/v1/config",
+    tag = "administration",
+    responses((status = 200, description = "The file applied last", content_type = "application/toml", body = String), (status = 403, description = "Not an administrator", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn config(
     State(app): State<Arc<App>>,
     Admin(_): Admin,
@@ -105,7 +124,7 @@ pub(super) async fn config(
 }
 
 /// The body of `POST /v1/codes`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodeRequest {
     /// Whose device it will enrol.
     pub person: PersonId,
@@ -115,7 +134,7 @@ pub struct CodeRequest {
 }
 
 /// The answer to [`CodeRequest`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CodeReply {
     /// Works once.
     pub code: String,
@@ -124,6 +143,14 @@ pub struct CodeReply {
 }
 
 /// `POST /v1/codes`: a new enrolment code; the person's older ones stop working.
+#[utoipa::path(
+    post,
+    path = "/v1/codes",
+    tag = "administration",
+    request_body = CodeRequest,
+    responses((status = 200, description = "A code", body = CodeReply), (status = 400, description = "No such person", body = Problem), (status = 403, description = "Not an administrator", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn code(
     State(app): State<Arc<App>>,
     Admin(_): Admin,
@@ -151,7 +178,7 @@ pub(super) async fn code(
 }
 
 /// The body of `POST /v1/keys`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeyRequest {
     /// Which integration gets a new key.
     pub integration: String,
@@ -161,6 +188,14 @@ pub struct KeyRequest {
 pub type KeyReply = NewKey;
 
 /// `POST /v1/keys`: a new key for an integration; the old one stops working.
+#[utoipa::path(
+    post,
+    path = "/v1/keys",
+    tag = "administration",
+    request_body = KeyRequest,
+    responses((status = 200, description = "A key", body = NewKey), (status = 400, description = "No such integration", body = Problem), (status = 403, description = "Not an administrator", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn key(
     State(app): State<Arc<App>>,
     Admin(_): Admin,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,14 +11,14 @@ use tocsin_ingest::{Batch, Integration, Oddity, Signal, SeverityMap, alertmanage
 use tocsin_ticket::TicketId;
 use tocsin_wire::Problem;
 
-use super::extract::{Body, Caller};
+use super::extract::{Body, Caller, KeyPath};
 use super::{ApiError, App};
 use crate::engine::{AlarmTaken, Answer, Job, WriterError};
 use crate::secret::Secret;
 use crate::store::StoreError;
 
 /// What became of one signal of a body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct AlarmTicket {
     /// The ticket it is in; absent when it ended something that was not open.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,42 +28,59 @@ pub struct AlarmTicket {
 }
 
 /// The answer to every route for alarms but those of other products.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct AlarmReply {
     /// One element for each alarm of the body, in its order.
     pub alarms: Vec<AlarmTicket>,
     /// What was odd about the body, and how it was read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
     pub oddities: Vec<Oddity>,
 }
 
 type Parse = fn(&[u8], &Integration) -> Result<Batch, Problem>;
 
 /// `POST /in/{key}/alertmanager` and `/in/{key}/grafana`.
+#[utoipa::path(
+    post,
+    path = "/in/{key}/alertmanager",
+    tag = "alarms",
+    params(("key" = String, Path, description = "The integration's key")),
+    request_body(content = Object, description = "Alertmanager webhook, version 4"),
+    responses((status = 200, description = "On disk", body = AlarmReply), (status = 400, description = "Not of this format", body = Problem), (status = 404, description = "Unknown key", body = Problem), (status = 413, description = "Too long", body = Problem), (status = 503, description = "Overload or failure; send it again", body = Problem)),
+)]
 pub(super) async fn alertmanager(
     State(app): State<Arc<App>>,
-    Path(key): Path<String>,
+    KeyPath(key): KeyPath,
     Body(body): Body,
 ) -> Result<axum::Json<AlarmReply>, ApiError> {
-    by_key(&app, key, &body, alertmanager::parse).await
+    by_key(&app, &key, &body, alertmanager::parse).await
 }
 
 /// `POST /in/{key}/json`.
+#[utoipa::path(
+    post,
+    path = "/in/{key}/json",
+    tag = "alarms",
+    params(("key" = String, Path, description = "The integration's key")),
+    request_body(content = Object, description = "One alarm or an array of alarms: title, severity, status, service, dedup_key, url, details"),
+    responses((status = 200, description = "On disk", body = AlarmReply), (status = 400, description = "Not of this format", body = Problem), (status = 404, description = "Unknown key", body = Problem), (status = 413, description = "Too long", body = Problem), (status = 503, description = "Overload or failure; send it again", body = Problem)),
+)]
 pub(super) async fn json(
     State(app): State<Arc<App>>,
-    Path(key): Path<String>,
+    KeyPath(key): KeyPath,
     Body(body): Body,
 ) -> Result<axum::Json<AlarmReply>, ApiError> {
-    by_key(&app, key, &body, json::parse).await
+    by_key(&app, &key, &body, json::parse).await
 }
 
 async fn by_key(
     app: &App,
-    key: String,
+    key: &Secret,
     body: &Bytes,
     parse: Parse,
 ) -> Result<axum::Json<AlarmReply>, ApiError> {
-    let integration = integration(app, &Secret::received(key)).ok_or_else(|| {
+    let integration = integration(app, key).ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "unknown_key",
@@ -123,6 +140,13 @@ async fn submit(
 }
 
 /// `POST /v2/enqueue` and `/v2/alerts/enqueue`: the `PagerDuty` Events API v2.
+#[utoipa::path(
+    post,
+    path = "/v2/enqueue",
+    tag = "alarms",
+    request_body(content = Object, description = "PagerDuty Events API v2"),
+    responses((status = 202, description = "On disk", body = Object), (status = 400, description = "Invalid event", body = Object), (status = 429, description = "Too many events", body = Object), (status = 503, description = "Not kept; send it again", body = Object)),
+)]
 pub(super) async fn pagerduty(State(app): State<Arc<App>>, body: Result<Body, ApiError>) -> Response {
     let body = match body {
         Ok(Body(body)) => body,
@@ -154,6 +178,14 @@ async fn enqueue(app: &App, event: pagerduty::Event) -> pagerduty::Reply {
 
 /// `POST /v1/alarms`: an alarm by hand, in the generic JSON format, from somebody enrolled. It must
 /// name one of the services they may see.
+#[utoipa::path(
+    post,
+    path = "/v1/alarms",
+    tag = "alarms",
+    request_body(content = Object, description = "One alarm, as for /in/{key}/json; service is required"),
+    responses((status = 200, description = "On disk", body = AlarmReply), (status = 400, description = "Not of this format", body = Problem), (status = 401, description = "Unknown device", body = Problem), (status = 413, description = "Too long", body = Problem), (status = 503, description = "Overload or failure; send it again", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn by_hand(
     State(app): State<Arc<App>>,
     Caller(device): Caller,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
+use tocsin_ticket::TicketId;
 
 use super::{ApiError, App, MAX_BODY_BYTES};
 use crate::secret::Secret;
@@ -49,13 +50,76 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
-            let field = if path == "." { "body".to_owned() } else { path };
-            ApiError::field(&field, format_args!("another value: {}", error.inner()))
+            let inner = error.inner().to_string();
+            let field = match path.as_str() {
+                "." => "body".to_owned(),
+                // serde reads a tagged object whole before it looks at the tag.
+                _ if inner.starts_with("unknown variant") && is_tagged(&body, &path) => {
+                    format!("{path}.type")
+                }
+                _ => path,
+            };
+            ApiError::field(&field, format_args!("another value: {inner}"))
         })?;
         json.end().map_err(|error| {
             ApiError::field("body", format_args!("nothing after the JSON value: {error}"))
         })?;
         Ok(Self(value))
+    }
+}
+
+/// Whether the top-level field is an object that says by its `type` what it is.
+fn is_tagged(body: &[u8], field: &str) -> bool {
+    let value: Result<serde_json::Value, _> = serde_json::from_slice(body);
+    value.is_ok_and(|value| value[field]["type"].is_string())
+}
+
+/// The query string in this shape. Errors name the parameter.
+pub(super) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::from_request_parts(parts, app).await;
+        let axum::extract::Query(query) = query.map_err(|rejection| {
+            let whole = rejection.body_text();
+            // "Failed to deserialize query string: limit: invalid digit found in string"
+            let mut words = whole.splitn(3, ": ").skip(1);
+            let (field, why) = (words.next(), words.next());
+            match (field, why) {
+                (Some(field), Some(why)) => {
+                    ApiError::field(field, format_args!("another value: {why}"))
+                }
+                _ => ApiError::field("query", format_args!("name=value pairs: {whole}")),
+            }
+        })?;
+        Ok(Self(query))
+    }
+}
+
+/// The `{key}` of a path. What no key can look like is an unknown one.
+pub(super) struct KeyPath(pub Secret);
+
+impl FromRequestParts<Arc<App>> for KeyPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let key = Path::<String>::from_request_parts(parts, app).await;
+        Ok(Self(Secret::received(key.map_or_else(|_| String::new(), |Path(key)| key))))
+    }
+}
+
+/// The `{id}` of a path, a ticket's number.
+pub(super) struct TicketPath(pub TicketId);
+
+impl FromRequestParts<Arc<App>> for TicketPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let id = Path::<u64>::from_request_parts(parts, app).await;
+        let Path(id) = id.map_err(|_| ApiError::field("id", "a ticket's number, such as 42"))?;
+        Ok(Self(TicketId(id)))
     }
 }
 

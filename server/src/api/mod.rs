@@ -6,6 +6,7 @@ mod alarms;
 mod error;
 mod extract;
 mod limit;
+mod openapi;
 mod ops;
 mod phones;
 mod tickets;
@@ -100,6 +101,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
+        .route("/openapi.json", get(openapi::description))
         .layer(TimeoutLayer::with_status_code(
             http::StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,

@@ -8,15 +8,28 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use tocsin_wire::Problem;
 
 use super::{ApiError, App};
 
 /// `GET /healthz`: the process answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "operation",
+    responses((status = 200, description = "The process answers")),
+)]
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// `GET /readyz`: alarms would be taken and tickets kept.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "operation",
+    responses((status = 200, description = "Alarms are taken"), (status = 503, description = "They are not", body = Problem)),
+)]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
     if !app.writer.is_alive() {
         return Err(ApiError::new(
@@ -30,6 +43,12 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, A
 }
 
 /// `GET /metrics`: Prometheus text format.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    responses((status = 200, description = "Prometheus text format")),
+)]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     metrics::gauge!("tocsin_streams").set(app.hub.streams() as f64);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())

@@ -1,33 +1,29 @@
 //! What phones ask: to be enrolled, to catch up, to listen, to tap, to report.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use tocsin_directory::Directory;
-use tocsin_ticket::{DeviceId, Millis, PersonId};
+use serde::Deserialize;
+use tocsin_ticket::{DeviceId, TicketId};
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Hello, Me, Outcome,
-    ReceiptBatch, WIRE_VERSION, frame,
+    CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Hello, Me, Problem,
+    ReceiptBatch, SyncPage, Update, WIRE_VERSION, frame,
 };
-use tokio::sync::mpsc;
 
-use super::extract::{Caller, Json};
+use super::extract::{Caller, Json, Query};
 use super::{ApiError, App};
 use crate::engine::{Answer, Job};
+use crate::feed::{Follow, Start, stream_start, sync_page};
 use crate::secret::Secret;
-use crate::store::{Reader, StoreError, StoredUpdate};
-
-/// Entries or tickets in one page of a sync.
-const PAGE: usize = 500;
+use crate::store::{StoreError, StoredUpdate};
 
 /// Something is sent on a stream at least this often, so that both sides notice a dead one.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -36,6 +32,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const MAX_RECEIPTS: usize = 1000;
 
 /// `POST /v1/enroll`.
+#[utoipa::path(
+    post,
+    path = "/v1/enroll",
+    tag = "phones",
+    request_body = EnrollRequest,
+    responses((status = 200, description = "Enrolled", body = EnrollReply), (status = 403, description = "Unknown, used or expired code", body = Problem), (status = 429, description = "Too many attempts", body = Problem)),
+)]
 pub(super) async fn enroll(
     State(app): State<Arc<App>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
@@ -82,20 +85,15 @@ pub(super) struct SyncQuery {
     after: Option<String>,
 }
 
-/// A `tocsin_wire::SyncPage` whose tickets and updates are JSON already.
-#[derive(Serialize)]
-struct RawSyncPage {
-    reset: bool,
-    cursor: Cursor,
-    more: bool,
-    tickets: Vec<Box<RawValue>>,
-    updates: Vec<Box<RawValue>>,
-    me: Me,
-    directory: tocsin_wire::Directory,
-    server_time: Millis,
-}
-
 /// `GET /v1/sync?after=CURSOR`: a cursor that cannot be continued from starts a snapshot.
+#[utoipa::path(
+    get,
+    path = "/v1/sync",
+    tag = "phones",
+    params(("after" = Option<String>, Query, description = "The cursor of the page before")),
+    responses((status = 200, description = "One page", body = SyncPage), (status = 401, description = "Unknown device", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn sync(
     State(app): State<Arc<App>>,
     Caller(device): Caller,
@@ -115,61 +113,15 @@ fn parse_cursor(text: Option<&str>, field: &str) -> Result<Option<Cursor>, ApiEr
     text.map(|text| text.parse().map_err(|error| ApiError::field(field, error))).transpose()
 }
 
-fn sync_page(
-    reader: &dyn Reader,
-    directory: &Directory,
-    me: &Me,
-    after: Option<Cursor>,
-    server_time: Millis,
-) -> Result<RawSyncPage, StoreError> {
-    let teams = directory.teams_of(&me.person);
-    let epoch = directory.epoch(&me.person);
-    let mut page = RawSyncPage {
-        reset: false,
-        cursor: Cursor { epoch, seq: 0, ticket: None },
-        more: false,
-        tickets: Vec::new(),
-        updates: Vec::new(),
-        me: me.clone(),
-        directory: directory.wire_directory(&me.person),
-        server_time,
-    };
-    let last_seq = reader.last_seq()?;
-    let start = after.filter(|cursor| cursor.epoch == epoch && cursor.seq <= last_seq);
-    match start {
-        Some(Cursor { seq, ticket: None, .. }) => {
-            let mut updates = reader.log_after(teams, seq, PAGE + 1)?;
-            page.more = updates.len() > PAGE;
-            updates.truncate(PAGE);
-            page.cursor.seq = match updates.last() {
-                Some(last) if page.more => last.seq,
-                last => last.map_or(last_seq, |last| last.seq).max(last_seq),
-            };
-            page.updates = updates.into_iter().map(|update| raw(update.json)).collect::<Result<_, _>>()?;
-        }
-        snapshot => {
-            page.reset = snapshot.is_none();
-            // Tickets are read after the log's end was: what changes meanwhile comes as updates.
-            let (seq, from) = snapshot
-                .map_or((last_seq, 0), |cursor| (cursor.seq, cursor.ticket.unwrap_or(0)));
-            let mut tickets = reader.open_after(teams, from, PAGE + 1)?;
-            tickets.truncate(PAGE);
-            let full = tickets.len() == PAGE;
-            page.more = true;
-            page.cursor.seq = seq;
-            page.cursor.ticket = tickets.last().filter(|_| full).map(|(id, _)| *id);
-            page.tickets =
-                tickets.into_iter().map(|(_, json)| raw(json)).collect::<Result<_, _>>()?;
-        }
-    }
-    Ok(page)
-}
-
-fn raw(json: String) -> Result<Box<RawValue>, StoreError> {
-    Ok(RawValue::from_string(json)?)
-}
-
 /// `GET /v1/stream`: server-sent events from `Last-Event-ID` on.
+#[utoipa::path(
+    get,
+    path = "/v1/stream",
+    tag = "phones",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue from")),
+    responses((status = 200, description = "Server-sent events: hello, update, reset, catch_up", content_type = "text/event-stream", body = Update), (status = 401, description = "Unknown device", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
     Caller(device): Caller,
@@ -181,62 +133,37 @@ pub(super) async fn stream(
     let epoch = directory.epoch(&device.person);
     // Listening begins before the log is read, so that nothing falls in between.
     let live = app.hub.subscribe(&device.person, epoch);
+    if app.directory.load().epoch(&device.person) != epoch {
+        // A configuration came in between, when the hub did not know of this stream yet.
+        let reset = stream::once(ready(Event::default().event(frame::RESET).data("{}")));
+        return Ok(sse(reset).into_response());
+    }
     let start = app.read({
         let person = device.person.clone();
         move |reader| stream_start(reader, &directory, &person, after)
     });
-    let (first, live) = match start.await? {
+    let (first, follow) = match start.await? {
         Start::From { seq, backlog } => {
             let hello = Hello { server_time: app.now(), wire_version: WIRE_VERSION };
             let hello = Event::default().event(frame::HELLO).json_data(hello).unwrap_or_default();
-            let mut events = vec![hello];
-            let last_seq = backlog.last().map_or(seq, |update| update.seq);
-            events.extend(backlog.iter().map(|update| update_event(epoch, update)));
-            (events, Some((live, last_seq)))
+            (hello, Some(Follow::new(seq, backlog, live)))
         }
-        Start::Elsewhere(frame) => (vec![Event::default().event(frame).data("{}")], None),
+        Start::Elsewhere(frame) => (Event::default().event(frame).data("{}"), None),
     };
-    let events = stream::unfold(
-        Frames { first: first.into_iter(), live, epoch },
-        |mut frames| async move { Some((frames.next().await?, frames)) },
-    );
+    let updates = stream::unfold(follow, move |follow| async move {
+        let mut follow = follow?;
+        let update = follow.next().await?;
+        Some((update_event(epoch, &update), Some(follow)))
+    });
+    let events = stream::once(ready(first)).chain(updates);
     Ok(sse(events).into_response())
 }
 
 fn sse(
     events: impl Stream<Item = Event> + Send + 'static,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let events = futures_util::StreamExt::map(events, Ok);
+    let events = events.map(Ok);
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-}
-
-enum Start {
-    /// The stream continues from here.
-    From { seq: u64, backlog: Vec<StoredUpdate> },
-    /// The phone must do this first.
-    Elsewhere(&'static str),
-}
-
-fn stream_start(
-    reader: &dyn Reader,
-    directory: &Directory,
-    person: &PersonId,
-    after: Option<Cursor>,
-) -> Result<Start, StoreError> {
-    let epoch = directory.epoch(person);
-    let last_seq = reader.last_seq()?;
-    let Some(after) = after.filter(|cursor| cursor.epoch == epoch && cursor.seq <= last_seq) else {
-        return Ok(Start::Elsewhere(frame::RESET));
-    };
-    if after.ticket.is_some() {
-        return Ok(Start::Elsewhere(frame::CATCH_UP));
-    }
-    let backlog = reader.log_after(directory.teams_of(person), after.seq, PAGE + 1)?;
-    Ok(if backlog.len() > PAGE {
-        Start::Elsewhere(frame::CATCH_UP)
-    } else {
-        Start::From { seq: after.seq, backlog }
-    })
 }
 
 fn update_event(epoch: u32, update: &StoredUpdate) -> Event {
@@ -244,36 +171,22 @@ fn update_event(epoch: u32, update: &StoredUpdate) -> Event {
     Event::default().event(frame::UPDATE).id(cursor.to_string()).data(&update.json)
 }
 
-/// What a stream still has to send: first what was missed, then what happens.
-struct Frames {
-    first: std::vec::IntoIter<Event>,
-    live: Option<(mpsc::Receiver<Arc<StoredUpdate>>, u64)>,
-    epoch: u32,
-}
-
-impl Frames {
-    async fn next(&mut self) -> Option<Event> {
-        if let Some(event) = self.first.next() {
-            return Some(event);
-        }
-        let (live, last_seq) = self.live.as_mut()?;
-        loop {
-            let update = live.recv().await?;
-            if update.seq > *last_seq {
-                *last_seq = update.seq;
-                return Some(update_event(self.epoch, &update));
-            }
-        }
-    }
-}
-
 /// `POST /v1/commands`: 200 when done, 409 when the rules forbid it.
+#[utoipa::path(
+    post,
+    path = "/v1/commands",
+    tag = "phones",
+    request_body = CommandRequest,
+    responses((status = 200, description = "Done", body = CommandReply), (status = 409, description = "Refused by the rules", body = CommandReply), (status = 400, description = "Not a command this server knows", body = Problem), (status = 401, description = "Unknown device", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn commands(
     State(app): State<Arc<App>>,
     Caller(device): Caller,
     Json(request): Json<CommandRequest>,
 ) -> Result<Response, ApiError> {
     check_id(request.id.as_str())?;
+    check_number("ticket", request.ticket)?;
     if let tocsin_wire::Action::Note { text } = &request.action
         && text.chars().count() > 4000
     {
@@ -284,22 +197,19 @@ pub(super) async fn commands(
     let Answer::Tap(answer) = app.writer.submit(job).await? else {
         return Err(StoreError::new("a tap was answered with something else").into());
     };
-    let (status, outcome) = match answer.refusal {
-        None => (StatusCode::OK, Outcome::Accepted),
-        Some(refusal) => {
-            let message = refusal.to_string();
-            (StatusCode::CONFLICT, Outcome::Refused { refusal: refusal.into(), message })
-        }
-    };
-    let ticket = answer
-        .ticket
-        .map(|ticket| serde_json::to_value(&ticket).and_then(serde_json::from_value))
-        .transpose()
-        .map_err(StoreError::from)?;
-    Ok((status, axum::Json(CommandReply { id, outcome, ticket })).into_response())
+    let status = if answer.refusal.is_none() { StatusCode::OK } else { StatusCode::CONFLICT };
+    Ok((status, axum::Json(answer.reply(id)?)).into_response())
 }
 
 /// `POST /v1/receipts`.
+#[utoipa::path(
+    post,
+    path = "/v1/receipts",
+    tag = "phones",
+    request_body = ReceiptBatch,
+    responses((status = 204, description = "Kept"), (status = 400, description = "Not receipts", body = Problem), (status = 401, description = "Unknown device", body = Problem)),
+    security(("device" = [])),
+)]
 pub(super) async fn receipts(
     State(app): State<Arc<App>>,
     Caller(device): Caller,
@@ -309,8 +219,24 @@ pub(super) async fn receipts(
     if batch.receipts.len() > MAX_RECEIPTS {
         return Err(ApiError::field("receipts", format_args!("at most {MAX_RECEIPTS}")));
     }
+    for (index, report) in batch.receipts.iter().enumerate() {
+        check_number(&format!("receipts[{index}].page"), report.page.ticket)?;
+        if report.effective_volume.is_some_and(|volume| !(0.0..=1.0).contains(&volume)) {
+            let field = format!("receipts[{index}].effective_volume");
+            return Err(ApiError::field(&field, "0 for silent to 1 for full output, or nothing"));
+        }
+    }
     app.writer.submit(Job::Receipts { device, batch }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The store counts in 63 bits; a number beyond them must not make it fail everybody's work.
+fn check_number(field: &str, ticket: TicketId) -> Result<(), ApiError> {
+    if i64::try_from(ticket.0).is_ok() {
+        Ok(())
+    } else {
+        Err(ApiError::field(field, "the number of a ticket"))
+    }
 }
 
 fn check_id(id: &str) -> Result<(), ApiError> {

@@ -3,10 +3,10 @@
 use tocsin_directory::Config;
 use tocsin_ingest::Signal;
 use tocsin_ticket::{DeviceId, PersonId, Refusal, Ticket, TicketId};
-use tocsin_wire::{CommandRequest, ReceiptBatch};
+use tocsin_wire::{CommandId, CommandReply, CommandRequest, Outcome, ReceiptBatch};
 
 use crate::secret::SecretHash;
-use crate::store::{Code, Device};
+use crate::store::{Code, Device, StoreError};
 
 /// One thing to do, whole or not at all. Everything random in it was drawn by the caller.
 #[derive(Debug)]
@@ -82,6 +82,27 @@ pub struct TapAnswer {
     pub refusal: Option<Refusal>,
     /// The ticket as it stands.
     pub ticket: Option<Ticket>,
+}
+
+impl TapAnswer {
+    /// The answer as the phone that tapped reads it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the ticket cannot be written as JSON.
+    pub fn reply(self, id: CommandId) -> Result<CommandReply, StoreError> {
+        let ticket = self
+            .ticket
+            .map(|ticket| serde_json::to_value(&ticket).and_then(serde_json::from_value))
+            .transpose()?;
+        let outcome = match self.refusal {
+            None => Outcome::Accepted,
+            Some(refusal) => {
+                let message = refusal.to_string();
+                Outcome::Refused { refusal: refusal.into(), message }
+            }
+        };
+        Ok(CommandReply { id, outcome, ticket })
+    }
 }
 
 /// The answer to a [`Job`].

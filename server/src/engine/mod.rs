@@ -308,19 +308,19 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Gives open tickets of people who left the configuration to the on-call: an open ticket
-    /// always has an owner who can be paged.
+    /// Gives open tickets of people who can no longer be paged for their team, because they left it
+    /// or the configuration, to the on-call: an open ticket always has an owner who can be paged.
     fn reassign_orphans(&mut self, before: &Directory, by: &PersonId) -> Result<(), StoreError> {
-        let gone: Vec<PersonId> = before
-            .config()
-            .people()
-            .keys()
-            .filter(|person| self.directory.person(person).is_none())
-            .cloned()
-            .collect();
-        for person in gone {
-            for ticket in self.transaction.open_tickets_of(&person)? {
+        for person in before.config().people().keys() {
+            let left = |team: &TeamId| !self.directory.pageable(team).contains(person);
+            if !before.teams_of(person).iter().any(left) {
+                continue;
+            }
+            for ticket in self.transaction.open_tickets_of(person)? {
                 let team = ticket.team.clone();
+                if self.directory.pageable(&team).contains(person) {
+                    continue;
+                }
                 let Some(chain) = self.directory.chain(&team, self.now) else { continue };
                 let to = chain.on_call().clone();
                 let command = Command::Reassign { by: by.clone(), to };
