@@ -22,74 +22,135 @@ struct Subscriber {
     queue: mpsc::Sender<Arc<StoredUpdate>>,
 }
 
+#[derive(Debug)]
+struct Streams {
+    /// The directory that the streams were last compared with.
+    directory: Arc<Directory>,
+    people: HashMap<PersonId, Vec<Subscriber>>,
+}
+
 /// Who is connected, and how to reach them.
 #[derive(Debug)]
 pub struct Hub {
     directory: Arc<ArcSwap<Directory>>,
-    people: Mutex<HashMap<PersonId, Vec<Subscriber>>>,
+    streams: Mutex<Streams>,
 }
 
 impl Hub {
     /// A hub without streams. The directory says who may see which team.
     #[must_use]
     pub fn new(directory: Arc<ArcSwap<Directory>>) -> Self {
-        Self { directory, people: Mutex::default() }
+        let streams = Streams { directory: directory.load_full(), people: HashMap::new() };
+        Self { directory, streams: Mutex::new(streams) }
     }
 
     /// A new stream of a person's updates from now on. It ends when it falls behind, or when what
-    /// the person may see is no longer what `epoch` stood for.
+    /// the person may see is no longer what `epoch` stands for, which may be at once.
     pub fn subscribe(&self, person: &PersonId, epoch: u32) -> mpsc::Receiver<Arc<StoredUpdate>> {
         let (queue, updates) = mpsc::channel(STREAM_QUEUE);
-        let mut people = self.lock();
-        let streams = people.entry(person.clone()).or_default();
-        streams.retain(|stream| !stream.queue.is_closed());
-        streams.push(Subscriber { epoch, queue });
+        let mut streams = self.lock();
+        if self.directory.load().epoch(person) == epoch {
+            let own = streams.people.entry(person.clone()).or_default();
+            own.retain(|stream| !stream.queue.is_closed());
+            own.push(Subscriber { epoch, queue });
+        }
         updates
     }
 
-    /// Offers updates, in order, to every stream of everybody who may see them.
+    /// Offers updates, in order, to every stream of everybody who may see them. Called after every
+    /// commit, also one without updates: when it changed the directory, the streams of people who
+    /// may see other things than before end here.
     pub fn publish(&self, updates: Vec<StoredUpdate>) {
-        if updates.is_empty() {
-            return;
+        let directory = self.directory.load_full();
+        let mut streams = self.lock();
+        if !Arc::ptr_eq(&streams.directory, &directory) {
+            streams.people.retain(|person, own| {
+                let epoch = directory.epoch(person);
+                own.retain(|stream| stream.epoch == epoch && !stream.queue.is_closed());
+                !own.is_empty()
+            });
+            streams.directory = Arc::clone(&directory);
         }
-        let directory = self.directory.load();
-        let mut people = self.lock();
         for update in updates {
             let update = Arc::new(update);
             for person in directory.audience(&update.team) {
-                if let Some(streams) = people.get_mut(person) {
-                    streams.retain(|stream| stream.queue.try_send(Arc::clone(&update)).is_ok());
+                if let Some(own) = streams.people.get_mut(person) {
+                    own.retain(|stream| stream.queue.try_send(Arc::clone(&update)).is_ok());
                 }
             }
         }
     }
 
-    /// Ends the streams of people who may see other things than when they connected.
-    pub fn drop_changed(&self) {
-        let directory = self.directory.load();
-        self.lock().retain(|person, streams| {
-            let epoch = directory.epoch(person);
-            streams.retain(|stream| stream.epoch == epoch && !stream.queue.is_closed());
-            !streams.is_empty()
-        });
-    }
-
-    /// Ends every stream, for a shutdown.
+    /// Ends every stream: for a shutdown, or because the clock was set, which phones then hear.
     pub fn drop_all(&self) {
-        self.lock().clear();
+        self.lock().people.clear();
     }
 
     /// How many streams are connected.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.lock()
+            .people
             .values()
             .flatten()
             .filter(|stream| !stream.queue.is_closed())
             .count()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PersonId, Vec<Subscriber>>> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tocsin_directory::Config;
+
+    use super::*;
+
+    fn directory(members: &str) -> Directory {
+        let text = format!(
+            r#"
+            [[people]]
+            id = "ana"
+            name = "Ana"
+            [[people]]
+            id = "ben"
+            name = "Ben"
+            [[people]]
+            id = "bea"
+            name = "Bea"
+            [[teams]]
+            id = "shop"
+            name = "Shop"
+            manager = "bea"
+            members = {members}
+            [teams.rota]
+            zone = "Europe/Berlin"
+            start = 2026-01-05
+            handoff = {{ weekday = "monday", time = 09:00 }}
+            members = {members}
+            "#
+        );
+        Directory::new(Config::parse(&text).unwrap())
+    }
+
+    #[test]
+    fn who_joins_a_team_is_sent_back_to_sync_without_anybody_asking_for_it() {
+        let shared = Arc::new(ArcSwap::from_pointee(directory(r#"["ana"]"#)));
+        let hub = Hub::new(Arc::clone(&shared));
+        let (ana, ben) = (PersonId::from("ana"), PersonId::from("ben"));
+        let before = shared.load().epoch(&ben);
+        let mut of_ana = hub.subscribe(&ana, shared.load().epoch(&ana));
+        let mut of_ben = hub.subscribe(&ben, before);
+        shared.store(Arc::new(directory(r#"["ana", "ben"]"#)));
+        hub.publish(Vec::new());
+        assert!(of_ben.try_recv() == Err(mpsc::error::TryRecvError::Disconnected));
+        assert!(of_ana.try_recv() == Err(mpsc::error::TryRecvError::Empty), "nothing changed");
+        let mut late = hub.subscribe(&ben, before);
+        assert!(
+            late.try_recv() == Err(mpsc::error::TryRecvError::Disconnected),
+            "who looked at the directory before it changed comes too late"
+        );
     }
 }

@@ -46,7 +46,10 @@ where
         let limit = self.limit;
         Box::pin(async move {
             let (stream, service) = accepting.await?;
-            let waiting = Some(Waiting { limit: Box::pin(sleep(limit)), received: 0 });
+            let waiting = Some(Waiting {
+                limit: Box::pin(sleep(limit)),
+                received: 0,
+            });
             Ok((PromptStream { stream, waiting }, service))
         })
     }

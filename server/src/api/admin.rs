@@ -95,7 +95,6 @@ pub(super) async fn apply(
         by: device.person.clone(),
     };
     app.writer.submit(job).await?;
-    app.hub.drop_changed();
     for (integration, key) in &new_keys {
         app.identity.set_key(integration, key.hash());
     }

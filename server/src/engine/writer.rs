@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tocsin_ticket::Millis;
 use tokio::sync::{oneshot, watch};
@@ -20,6 +20,10 @@ const JOBS_PER_BATCH: usize = 512;
 
 /// The longest sleep. A clock that was set forward is noticed after this time at the latest.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
+
+/// A wall clock that is off by more than this from one moment to the next was set. Phones judge by
+/// the server's clock, which a stream tells them when it begins, whether a page is too old to ring.
+const CLOCK_SET: Duration = Duration::from_secs(5);
 
 /// Where the writer gets the time from.
 pub trait Clock: Send + Sync {
@@ -117,6 +121,22 @@ impl Writer {
     }
 }
 
+/// Notices when the wall clock is set, by the monotonic one.
+#[derive(Debug)]
+struct ClockWatch {
+    wall: Millis,
+    monotonic: Instant,
+}
+
+impl ClockWatch {
+    /// Whether the wall clock was set since the last look.
+    fn was_set(&mut self, wall: Millis, monotonic: Instant) -> bool {
+        let expected = self.wall + monotonic.duration_since(self.monotonic);
+        *self = Self { wall, monotonic };
+        wall.since(expected).max(expected.since(wall)) > CLOCK_SET
+    }
+}
+
 fn write<S: Store>(
     mut engine: Engine<S>,
     waiting: &Receiver<Request>,
@@ -124,7 +144,12 @@ fn write<S: Store>(
     clock: &dyn Clock,
 ) {
     let mut pause = Duration::ZERO;
+    let mut watch = ClockWatch { wall: clock.now(), monotonic: Instant::now() };
     loop {
+        if watch.was_set(clock.now(), Instant::now()) {
+            tracing::warn!("the clock was set; phones are told by beginning their streams anew");
+            hub.drop_all();
+        }
         let sleep = match engine.next_due() {
             Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(clock.now()).min(LONGEST_SLEEP)),
             Err(error) => {
@@ -165,5 +190,22 @@ fn write<S: Store>(
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_either_way_is_noticed_once_and_a_slow_night_is_not() {
+        let (wall, start) = (Millis(1_000_000), Instant::now());
+        let mut watch = ClockWatch { wall, monotonic: start };
+        let hour = Duration::from_secs(3600);
+        assert!(!watch.was_set(wall + hour, start + hour));
+        assert!(watch.was_set(wall, start + hour), "set back by an hour");
+        assert!(!watch.was_set(wall, start + hour));
+        assert!(watch.was_set(wall + hour, start + hour), "set forward by an hour");
+        assert!(!watch.was_set(wall + hour + Duration::from_secs(4), start + hour), "adjusted");
     }
 }

@@ -1,0 +1,221 @@
+//! The outbox: taps show at once, survive a crash, and are done once, in order.
+
+use core::time::Duration;
+
+use tocsin_ticket::{Actor, Millis, PageId, PersonId, Refusal, Rung, TicketId, TicketState};
+use tocsin_wire::{Action, CommandId, CommandReply, CommandRequest, Known, Outcome, TicketView};
+
+use super::{Change, Draft, Due, Effect, NoticeKind, Phone, QueuedTap};
+use crate::net::NetworkError;
+
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+pub struct Tap {
+    queued: QueuedTap,
+    on_its_way: bool,
+    retry: Option<Due>,
+    attempts: u32,
+}
+
+impl Tap {
+    pub fn new(queued: QueuedTap) -> Self {
+        Self {
+            queued,
+            on_its_way: false,
+            retry: None,
+            attempts: 0,
+        }
+    }
+
+    pub fn request(&self) -> &CommandRequest {
+        &self.queued.request
+    }
+
+    pub fn ticket(&self) -> TicketId {
+        self.queued.request.ticket
+    }
+
+    /// The person's pages that it answers.
+    pub fn pages(&self) -> impl Iterator<Item = PageId> {
+        self.queued.pages.iter().copied()
+    }
+
+    /// Whether it shows that the person is awake and has dealt with the ticket's pages.
+    pub fn silences(&self) -> bool {
+        match self.queued.request.action {
+            Action::CheckIn | Action::StartWork | Action::Resolve | Action::Reassign { .. } => true,
+            Action::Reopen | Action::Note { .. } => false,
+        }
+    }
+
+    /// The network is back: no more waiting.
+    pub fn retry_now(&mut self) {
+        self.retry = None;
+        self.attempts = 0;
+    }
+}
+
+impl Phone {
+    pub(super) fn tap(
+        &mut self,
+        id: CommandId,
+        ticket: TicketId,
+        action: Action,
+        now: Millis,
+        out: &mut Draft,
+    ) {
+        let last = self.taps.iter().rev().find(|tap| tap.ticket() == ticket);
+        let is_note = matches!(action, Action::Note { .. });
+        let twice = last.is_some_and(|last| !is_note && last.request().action == action);
+        if twice || self.taps.iter().any(|tap| tap.request().id == id) {
+            return;
+        }
+        let queued = QueuedTap {
+            number: self.number(),
+            request: CommandRequest {
+                id,
+                ticket,
+                at: now,
+                action,
+            },
+            pages: self.my_pages_on(ticket),
+        };
+        out.change(Change::AddTap(queued.clone()));
+        self.taps.push(Tap::new(queued));
+    }
+
+    pub(super) fn tap_answered(
+        &mut self,
+        id: &CommandId,
+        result: Result<Box<CommandReply>, NetworkError>,
+        now: Millis,
+        out: &mut Draft,
+    ) {
+        let Some(place) = self.taps.iter().position(|tap| tap.request().id == *id) else {
+            return;
+        };
+        self.taps[place].on_its_way = false;
+        match result {
+            Ok(reply) => {
+                self.recognised();
+                let tap = self.remove_tap(place, out);
+                self.take_reply(tap.queued, *reply, now, out);
+            }
+            Err(NetworkError::Rejected { status, detail }) => {
+                let tap = self.remove_tap(place, out);
+                let text =
+                    self.texts
+                        .rejected(&tap.request().action, status, &detail, &self.directory);
+                let ticket = Some(tap.ticket());
+                self.notify(NoticeKind::Rejected, ticket, text, None, now, out);
+            }
+            Err(error) => {
+                if error == NetworkError::Unauthorized {
+                    self.unauthorized(now, out);
+                }
+                let wait = self.retry_after(&error, self.taps[place].attempts, RETRY_FIRST);
+                let tap = &mut self.taps[place];
+                tap.attempts = tap.attempts.saturating_add(1);
+                tap.retry = Some(Due::after(now, wait));
+            }
+        }
+    }
+
+    fn remove_tap(&mut self, place: usize, out: &mut Draft) -> Tap {
+        let tap = self.taps.remove(place);
+        out.change(Change::RemoveTap(tap.request().id.clone()));
+        tap
+    }
+
+    fn take_reply(&mut self, tap: QueuedTap, reply: CommandReply, now: Millis, out: &mut Draft) {
+        let request = tap.request;
+        match reply.ticket {
+            Some(ticket) => self.take_ticket(ticket, out),
+            None => self.forget_ticket(request.ticket, out),
+        }
+        match reply.outcome {
+            Outcome::Accepted => {
+                if matches!(request.action, Action::CheckIn | Action::StartWork) {
+                    for page in tap.pages {
+                        self.reach(page, Rung::CheckedIn, None, request.at, out);
+                    }
+                }
+            }
+            Outcome::Refused { refusal, message } => {
+                let (by, at) = who_and_when(&refusal);
+                if by == Some(&Actor::Person(self.me.person.clone())) {
+                    return; // What they wanted holds, by their own tap on another device.
+                }
+                let tapped_at = self.server_now(request.at);
+                let text = self.texts.refused(
+                    &request.action,
+                    tapped_at,
+                    &refusal,
+                    &message,
+                    &self.directory,
+                );
+                let ticket = Some(request.ticket);
+                self.notify(NoticeKind::Refused, ticket, text, at, now, out);
+            }
+        }
+    }
+
+    /// Sends the first tap of each ticket that waits for nothing.
+    pub(super) fn settle_taps(&mut self, now: Millis, out: &mut Draft) {
+        let mut earlier: Vec<TicketId> = Vec::new();
+        for tap in &mut self.taps {
+            let ticket = tap.ticket();
+            let is_first = !earlier.contains(&ticket);
+            earlier.push(ticket);
+            let waits = tap.retry.is_some_and(|due| !due.is_due(now));
+            if is_first && !tap.on_its_way && !waits {
+                tap.on_its_way = true;
+                tap.retry = None;
+                out.send(Effect::SendCommand(tap.request().clone()));
+            }
+        }
+    }
+
+    pub(super) fn taps_wake(&self) -> Option<Millis> {
+        self.taps
+            .iter()
+            .filter_map(|tap| tap.retry)
+            .map(Due::at)
+            .min()
+    }
+
+    /// Where a ticket stands and whose it is once the pending taps are done; `None` without any.
+    pub(super) fn overlaid(&self, ticket: &TicketView) -> Option<(Known<TicketState>, PersonId)> {
+        let taps = self.taps.iter().filter(|tap| tap.ticket() == ticket.id);
+        taps.fold(None, |seen, tap| {
+            let (state, owner) = seen.unwrap_or((ticket.state.clone(), ticket.owner.clone()));
+            let me = || self.me.person.clone();
+            Some(match &tap.request().action {
+                Action::CheckIn if state.get() == Some(&TicketState::Assigned) => {
+                    (TicketState::Researching.into(), me())
+                }
+                Action::StartWork => (TicketState::WorkInProgress.into(), me()),
+                Action::Resolve => (TicketState::Resolved.into(), owner),
+                Action::Reopen => (TicketState::Assigned.into(), owner),
+                Action::Reassign { to } if *to == self.me.person => {
+                    (TicketState::Researching.into(), me())
+                }
+                Action::Reassign { to } => (TicketState::Assigned.into(), to.clone()),
+                Action::CheckIn | Action::Note { .. } => (state, owner),
+            })
+        })
+    }
+}
+
+/// Who was faster, and when, as far as a refusal tells.
+pub(super) fn who_and_when(refusal: &Known<Refusal>) -> (Option<&Actor>, Option<Millis>) {
+    match refusal.get() {
+        Some(
+            Refusal::AlreadyCheckedIn { by, at }
+            | Refusal::AlreadyStarted { by, at }
+            | Refusal::AlreadyResolved { by, at },
+        ) => (Some(by), Some(*at)),
+        _ => (None, None),
+    }
+}

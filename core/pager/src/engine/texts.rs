@@ -1,0 +1,333 @@
+//! Every sentence that a person reads, in their language.
+//!
+//! A Korean particle depends on the sound before it; names are followed by 님, numbers by their
+//! counter and ticket numbers by 번, so that one form is always right.
+
+use core::time::Duration;
+
+use tocsin_ticket::{Actor, Millis, PageReason, PersonId, Refusal, TicketState};
+use tocsin_wire::{Action, Directory, Known};
+
+use super::taps::who_and_when;
+use super::{Obstacle, Problem};
+
+/// A language that the texts exist in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Korean.
+    Korean,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    language: Language,
+}
+
+impl Texts {
+    pub fn new(language: Language) -> Self {
+        Self { language }
+    }
+
+    fn pick(self, english: impl Into<String>, korean: impl Into<String>) -> String {
+        match self.language {
+            Language::English => english.into(),
+            Language::Korean => korean.into(),
+        }
+    }
+
+    pub fn revoked(self) -> String {
+        self.pick(
+            "The server no longer knows this device. It cannot be paged. Ask for a new code and \
+             enrol it again.",
+            "서버가 이 기기를 더 이상 알지 못합니다. 호출을 받을 수 없습니다. 새 코드를 받아 다시 \
+             등록하세요.",
+        )
+    }
+
+    pub fn unconfirmed(self) -> String {
+        self.pick(
+            "the sound output has not confirmed that it sounds",
+            "소리 출력이 울린다고 확인하지 않았습니다",
+        )
+    }
+
+    pub fn unreadable(self, reason: &str) -> String {
+        self.pick(
+            format!(
+                "Something arrived that this version cannot read ({reason}). If it happens again, \
+                 update this app."
+            ),
+            format!(
+                "이 버전이 읽을 수 없는 내용이 도착했습니다 ({reason}). 다시 일어나면 앱을 \
+                 업데이트하세요."
+            ),
+        )
+    }
+
+    pub fn receipts_rejected(self, status: u16, detail: &str) -> String {
+        self.pick(
+            format!("The server did not take this device's receipts (HTTP {status}: {detail})."),
+            format!("서버가 이 기기의 수신 확인을 받지 않았습니다 (HTTP {status}: {detail})."),
+        )
+    }
+
+    pub fn rejected(
+        self,
+        action: &Action,
+        status: u16,
+        detail: &str,
+        directory: &Directory,
+    ) -> String {
+        let action = self.action(action, directory);
+        self.pick(
+            format!("“{action}” was not done: the server said {detail} (HTTP {status})."),
+            format!("“{action}” 처리되지 않음: 서버 응답 {detail} (HTTP {status})."),
+        )
+    }
+
+    /// Why a tap was refused: who was faster, and by how much.
+    pub fn refused(
+        self,
+        action: &Action,
+        tapped_at: Millis,
+        refusal: &Known<Refusal>,
+        message: &str,
+        directory: &Directory,
+    ) -> String {
+        let when = who_and_when(refusal)
+            .1
+            .map(|at| self.when(at, tapped_at))
+            .unwrap_or_default();
+        let label = self.action(action, directory);
+        match refusal.get() {
+            Some(Refusal::AlreadyCheckedIn { by, .. }) => {
+                let who = self.actor(by, directory);
+                self.pick(
+                    format!("{who} checked in {when}; the ticket is in hand."),
+                    format!("{when} {who}이 먼저 확인했습니다. 티켓은 처리 중입니다."),
+                )
+            }
+            Some(Refusal::AlreadyStarted { by, .. }) => {
+                let who = self.actor(by, directory);
+                self.pick(
+                    format!("{who} started work {when}."),
+                    format!("{when} {who}이 먼저 작업을 시작했습니다."),
+                )
+            }
+            Some(Refusal::AlreadyResolved { by, .. }) => {
+                let who = self.actor(by, directory);
+                self.pick(
+                    format!("{who} resolved it {when}; reopen it if the trouble is back."),
+                    format!("{when} {who}이 해결했습니다. 문제가 다시 생기면 다시 여세요."),
+                )
+            }
+            Some(Refusal::NotResolved { state }) => {
+                let state = self.state(&Known::Yes(*state));
+                self.pick(
+                    format!("It was not reopened: it is not resolved but {state}."),
+                    format!("다시 열지 않았습니다. 해결됨이 아니라 {state} 상태입니다."),
+                )
+            }
+            Some(Refusal::OpenElsewhere { ticket }) => self.pick(
+                format!("The same trouble is open as ticket {ticket}; work there."),
+                format!("같은 문제가 {ticket}번 티켓으로 열려 있습니다. 그 티켓에서 작업하세요."),
+            ),
+            Some(Refusal::UnknownPerson { person }) => {
+                let who = self.person(person, directory);
+                self.pick(
+                    format!(
+                        "{who} cannot be paged for this team; choose one of its members or managers."
+                    ),
+                    format!(
+                        "{who}은 이 팀의 호출을 받을 수 없습니다. 팀원이나 관리자 중에서 고르세요."
+                    ),
+                )
+            }
+            Some(Refusal::NoSuchTicket) => self.pick(
+                format!("“{label}” was not done: the ticket no longer exists."),
+                format!("“{label}” 처리되지 않음: 티켓이 더 이상 없습니다."),
+            ),
+            Some(Refusal::EmptyNote) => self.pick(
+                "The note was not added: it has no text.",
+                "메모가 추가되지 않았습니다. 내용이 없습니다.",
+            ),
+            Some(
+                Refusal::NoSuchPage { .. } | Refusal::StaleDeadline | Refusal::NotYetDue { .. },
+            )
+            | None => self.pick(
+                format!("“{label}” was not done: {message}"),
+                format!("“{label}” 처리되지 않음: {message}"),
+            ),
+        }
+    }
+
+    /// An instant, told from the instant of the tap; true for ever, in every time zone.
+    fn when(self, at: Millis, tapped_at: Millis) -> String {
+        if at <= tapped_at {
+            let length = self.length(tapped_at.since(at));
+            self.pick(
+                format!("{length} before your tap"),
+                format!("탭하기 {length} 전에"),
+            )
+        } else {
+            let length = self.length(at.since(tapped_at));
+            self.pick(
+                format!("{length} after your tap, before it reached the server"),
+                format!("탭한 지 {length} 뒤, 탭이 서버에 닿기 전에"),
+            )
+        }
+    }
+
+    fn length(self, length: Duration) -> String {
+        let seconds = length.as_secs();
+        let (count, english, korean) = match seconds {
+            0..120 => (seconds, "s", "초"),
+            120..7200 => (seconds / 60, "min", "분"),
+            _ => (seconds / 3600, "h", "시간"),
+        };
+        self.pick(format!("{count} {english}"), format!("{count}{korean}"))
+    }
+
+    fn actor(self, actor: &Actor, directory: &Directory) -> String {
+        match actor {
+            Actor::Person(person) => self.person(person, directory),
+            Actor::Monitoring(integration) => self.pick(
+                format!("Monitoring ({integration})"),
+                format!("모니터링({integration}) 쪽"),
+            ),
+        }
+    }
+
+    fn person(self, person: &PersonId, directory: &Directory) -> String {
+        let name = directory
+            .people
+            .get(person)
+            .map_or(person.as_str(), String::as_str);
+        self.pick(name, format!("{name} 님"))
+    }
+
+    pub fn action(self, action: &Action, directory: &Directory) -> String {
+        match action {
+            Action::CheckIn => self.pick("Check in", "확인"),
+            Action::StartWork => self.pick("Start work", "작업 시작"),
+            Action::Resolve => self.pick("Resolve", "해결"),
+            Action::Reopen => self.pick("Reopen", "다시 열기"),
+            Action::Reassign { to } => {
+                let to = self.person(to, directory);
+                self.pick(format!("Hand to {to}"), format!("{to}에게 넘기기"))
+            }
+            Action::Note { .. } => self.pick("Note", "메모"),
+        }
+    }
+
+    pub fn state(self, state: &Known<TicketState>) -> String {
+        let Some(known) = state.get() else {
+            return state.to_string();
+        };
+        let korean = match known {
+            TicketState::Assigned => "배정됨",
+            TicketState::Researching => "조사 중",
+            TicketState::WorkInProgress => "작업 중",
+            TicketState::Resolved => "해결됨",
+        };
+        self.pick(known.to_string(), korean)
+    }
+
+    pub fn reason(self, reason: &Known<PageReason>) -> String {
+        let known = match reason {
+            Known::Yes(known) => known,
+            Known::No(serde_json::Value::String(word)) => return word.clone(),
+            Known::No(other) => return other.to_string(),
+        };
+        let (english, korean) = match known {
+            PageReason::Assigned => ("A new ticket is yours.", "새 티켓이 배정되었습니다."),
+            PageReason::Reassigned => {
+                ("Somebody handed you a ticket.", "누군가 티켓을 넘겼습니다.")
+            }
+            PageReason::Reopened => ("A ticket was reopened.", "티켓이 다시 열렸습니다."),
+            PageReason::SeverityRaised => ("It became worse.", "더 심각해졌습니다."),
+            PageReason::CheckInMissed => (
+                "Nobody checked in in time.",
+                "제시간에 아무도 확인하지 않았습니다.",
+            ),
+            PageReason::Nudge => (
+                "Your time to research is nearly over. Are you awake?",
+                "조사 시간이 거의 끝났습니다. 깨어 있나요?",
+            ),
+            PageReason::ResearchingMissed => (
+                "Work did not start in time.",
+                "제시간에 작업이 시작되지 않았습니다.",
+            ),
+            PageReason::WorkMissed => (
+                "It was not resolved in time.",
+                "제시간에 해결되지 않았습니다.",
+            ),
+        };
+        self.pick(english, korean)
+    }
+
+    /// A problem and what to do about it. `detail`: what the output, disk or network said.
+    pub fn problem(self, problem: &Problem, detail: &str) -> String {
+        match problem {
+            Problem::Revoked => self.revoked(),
+            Problem::SirenFailed => self.pick(
+                format!("The siren failed: {detail}."),
+                format!("사이렌이 울리지 않았습니다: {detail}."),
+            ),
+            Problem::StoreFailed => self.pick(
+                format!("This device cannot save: {detail}. Free some space."),
+                format!("이 기기에 저장할 수 없습니다: {detail}. 저장 공간을 확보하세요."),
+            ),
+            Problem::Offline => self.pick(
+                format!("The server has not been reached for a while ({detail})."),
+                format!("한동안 서버에 연결되지 않았습니다 ({detail})."),
+            ),
+            Problem::ClockWrong => self.pick(
+                format!("This device's clock is off by {detail}. Let it set itself."),
+                format!("이 기기의 시계가 {detail} 어긋나 있습니다. 자동 설정을 켜세요."),
+            ),
+            Problem::ServerNewer => self.pick(
+                "The server is newer than this app. Update the app.",
+                "서버가 이 앱보다 새롭습니다. 앱을 업데이트하세요.",
+            ),
+            Problem::Device(obstacle) => self.obstacle(obstacle),
+        }
+    }
+
+    pub fn clock_off_by(self, offset_ms: i64) -> String {
+        self.length(Duration::from_millis(offset_ms.unsigned_abs()))
+    }
+
+    pub fn not_yet_connected(self) -> String {
+        self.pick("still trying", "연결 중")
+    }
+
+    fn obstacle(self, obstacle: &Obstacle) -> String {
+        match obstacle {
+            Obstacle::NoSoundOutput => self.pick(
+                "There is no sound output, so no siren.",
+                "소리 출력이 없어 사이렌이 울리지 않습니다.",
+            ),
+            Obstacle::VolumeLow => self.pick(
+                "The siren's volume is low. Turn it up.",
+                "사이렌 음량이 낮습니다. 음량을 높이세요.",
+            ),
+            Obstacle::NotificationsBlocked => self.pick(
+                "Notifications are blocked. Allow them in the system's settings.",
+                "알림이 차단되어 있습니다. 시스템 설정에서 허용하세요.",
+            ),
+            Obstacle::SilencedBySystem => self.pick(
+                "The system silences the siren. Let this app override do-not-disturb.",
+                "시스템이 사이렌을 막고 있습니다. 이 앱이 방해 금지를 넘을 수 있게 하세요.",
+            ),
+            Obstacle::BackgroundRestricted => self.pick(
+                "The system may put this app to sleep. Exempt it from battery saving.",
+                "시스템이 이 앱을 재울 수 있습니다. 배터리 절약에서 제외하세요.",
+            ),
+            Obstacle::Other(text) => text.clone(),
+        }
+    }
+}

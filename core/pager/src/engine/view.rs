@@ -1,0 +1,442 @@
+//! What a screen shows, as plain data.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tocsin_ticket::{
+    DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, Severity, TicketId,
+    TicketState,
+};
+use tocsin_wire::{Action, Directory, Known, Person, TicketView};
+
+use super::link::Phase;
+use super::{Loudness, OFFLINE_PROBLEM, Obstacle, Phone};
+
+/// Everything a screen shows. A value of its own: it does not change once taken.
+///
+/// What only a newer server knows (a state, a severity, a reason) is shown in that server's word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// Whose device this is.
+    pub me: Person,
+    /// Which device of theirs.
+    pub device: DeviceId,
+    /// The sound.
+    pub siren: SirenView,
+    /// The person's own live pages, worst first.
+    pub pages: Vec<PageItem>,
+    /// Every ticket the device keeps: open ones first, worst first, then the newest resolved ones.
+    pub tickets: Vec<TicketItem>,
+    /// Taps that the server has not answered, in order.
+    pub taps: Vec<PendingTap>,
+    /// What the person should read, newest first.
+    pub notices: Vec<Notice>,
+    /// Whether the server is reached.
+    pub connection: Connection,
+    /// Why a page might not wake this person, worst first. Empty: the device is pageable.
+    pub problems: Vec<ProblemItem>,
+    /// Names for ids, for choosing a person to hand a ticket to.
+    pub directory: Arc<Directory>,
+    /// Server's clock minus the device's, in milliseconds; zero while they agree well enough.
+    /// Running times are `instant - (device's now + this)`.
+    pub clock_offset_ms: i64,
+}
+
+/// The sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SirenView {
+    /// Whether it shall sound now.
+    pub ringing: bool,
+    /// For how many pages.
+    pub pages: usize,
+    /// How it was last started.
+    pub loudness: Option<Loudness>,
+    /// Whether the output has confirmed that it sounds.
+    pub confirmed: bool,
+    /// How loud, where the device can tell: 0 silent to 1 full output.
+    pub effective_volume: Option<f32>,
+    /// Why it does not sound though it should, or did not the last time.
+    pub failure: Option<String>,
+}
+
+/// Whether a page rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageStatus {
+    /// It rings.
+    Ringing,
+    /// The person has answered; the server has not heard of it yet.
+    Answered,
+    /// Too old to ring.
+    Expired,
+}
+
+/// One of the person's pages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageItem {
+    /// The page.
+    pub page: PageId,
+    /// Its ticket.
+    pub ticket: TicketId,
+    /// Whether it rings.
+    pub status: PageStatus,
+    /// How bad.
+    pub severity: Known<Severity>,
+    /// One line.
+    pub title: String,
+    /// What is in trouble, by name.
+    pub service: String,
+    /// Whose it is to mend, by name.
+    pub team: String,
+    /// Why this person is paged.
+    pub reason: Known<PageReason>,
+    /// The same in the person's language.
+    pub reason_text: String,
+    /// What this person is to the ticket.
+    pub role: Known<Role>,
+    /// Where the ticket stands.
+    pub state: Known<TicketState>,
+    /// The same in the person's language.
+    pub state_text: String,
+    /// Since when they have been paged.
+    pub at: Millis,
+    /// When the running limit passes.
+    pub due: Option<Millis>,
+    /// What happens then.
+    pub due_kind: Option<Known<DeadlineKind>>,
+    /// Who is paged then, by name.
+    pub next: Vec<String>,
+}
+
+/// One ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketItem {
+    /// What the server last said, whole.
+    pub ticket: Arc<TicketView>,
+    /// Where it stands once the pending taps are done.
+    pub state: Known<TicketState>,
+    /// The same in the person's language.
+    pub state_text: String,
+    /// Whose it is once the pending taps are done, by name.
+    pub owner: String,
+    /// What is in trouble, by name.
+    pub service: String,
+    /// Whose it is to mend, by name.
+    pub team: String,
+    /// Who is paged when the limit passes, by name.
+    pub next: Vec<String>,
+    /// Whether `state` and `owner` are ahead of the server.
+    pub pending: bool,
+}
+
+/// A tap that the server has not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingTap {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// What was tapped.
+    pub action: Action,
+    /// The same in the person's language.
+    pub text: String,
+    /// When, by the device's clock.
+    pub at: Millis,
+}
+
+/// Something the person should read; kept until they have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its number on this device.
+    pub number: u64,
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// The ticket it is about, if it is about one.
+    pub ticket: Option<TicketId>,
+    /// The text, in the person's language.
+    pub text: String,
+    /// When it was noticed, by the device's clock.
+    pub at: Millis,
+    /// When what it tells of happened, by the server's clock: the check-in that was faster.
+    pub happened_at: Option<Millis>,
+}
+
+/// What a [`Notice`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// The rules forbid a tap, often because somebody else was faster.
+    Refused,
+    /// The server did not understand a tap or may not do it; it will not be sent again.
+    Rejected,
+    /// The server no longer knows this device. Show it loudly: it cannot be paged.
+    Revoked,
+    /// Something arrived that this version cannot read.
+    Unreadable,
+}
+
+/// Whether the server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Connection {
+    /// The live stream is open.
+    Live {
+        /// Since when.
+        since: Millis,
+    },
+    /// Not reached yet, and being tried.
+    Connecting {
+        /// Since when there has been no live stream.
+        since: Millis,
+    },
+    /// Not reached; tried again later.
+    Offline {
+        /// Since when there has been no live stream.
+        since: Millis,
+        /// When it is tried next.
+        retry_at: Millis,
+        /// Why, in English.
+        reason: String,
+    },
+}
+
+/// Why a page might not wake this person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The server no longer knows this device.
+    Revoked,
+    /// The siren does not sound.
+    SirenFailed,
+    /// Changes cannot be put on disk.
+    StoreFailed,
+    /// Something on the device.
+    Device(Obstacle),
+    /// The server has not been reached for [`super::OFFLINE_PROBLEM`].
+    Offline,
+    /// The device's clock is wrong by more than [`super::SKEW_TOLERANCE`].
+    ClockWrong,
+    /// The server speaks a newer version of the wire than this program.
+    ServerNewer,
+}
+
+/// A [`Problem`] and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemItem {
+    /// The problem.
+    pub problem: Problem,
+    /// In the person's language.
+    pub text: String,
+}
+
+pub(super) fn of(phone: &Phone, now: Millis) -> View {
+    let names = Names(&phone.directory);
+    View {
+        me: Person {
+            id: phone.me.person.clone(),
+            name: phone
+                .directory
+                .people
+                .get(&phone.me.person)
+                .unwrap_or(&phone.person_name)
+                .clone(),
+        },
+        device: phone.me.device.clone(),
+        siren: SirenView {
+            ringing: phone.siren.is_ringing(),
+            pages: phone.ringing(now).len(),
+            loudness: phone.siren.loudness,
+            confirmed: phone.siren.confirmed,
+            effective_volume: phone
+                .siren
+                .effective_volume
+                .or(phone.device.effective_volume),
+            failure: phone.siren.failure.clone(),
+        },
+        pages: pages(phone, names, now),
+        tickets: tickets(phone, names),
+        taps: phone
+            .taps
+            .iter()
+            .map(|tap| {
+                let request = tap.request();
+                PendingTap {
+                    ticket: request.ticket,
+                    action: request.action.clone(),
+                    text: phone.texts.action(&request.action, &phone.directory),
+                    at: request.at,
+                }
+            })
+            .collect(),
+        notices: phone.notices.iter().rev().cloned().collect(),
+        connection: connection(phone, now),
+        problems: problems(phone, now),
+        directory: Arc::clone(&phone.directory),
+        clock_offset_ms: phone.clock_correction_ms(),
+    }
+}
+
+/// Names for ids; an id without a name is its own.
+#[derive(Clone, Copy)]
+struct Names<'a>(&'a Directory);
+
+impl Names<'_> {
+    fn person(self, id: &PersonId) -> String {
+        let name = self.0.people.get(id);
+        name.map_or_else(|| id.to_string(), String::clone)
+    }
+
+    fn service(self, ticket: &TicketView) -> String {
+        let name = self.0.services.get(&ticket.service);
+        name.map_or_else(|| ticket.service.to_string(), String::clone)
+    }
+
+    fn team(self, ticket: &TicketView) -> String {
+        let name = self.0.teams.get(&ticket.team);
+        name.map_or_else(|| ticket.team.to_string(), String::clone)
+    }
+
+    fn next(self, ticket: &TicketView) -> Vec<String> {
+        let deadline = ticket.deadline.as_ref();
+        deadline.map_or_else(Vec::new, |deadline| {
+            deadline.next.iter().map(|id| self.person(id)).collect()
+        })
+    }
+}
+
+/// Worst first, then what is due soonest. A severity that only the server knows might be worse than
+/// any that this version does.
+fn urgency(ticket: &TicketView) -> (Option<Severity>, Millis, TicketId) {
+    let due = ticket.deadline.as_ref().map(|deadline| deadline.due);
+    (
+        ticket.severity.get().copied(),
+        due.unwrap_or(Millis(i64::MAX)),
+        ticket.id,
+    )
+}
+
+fn pages(phone: &Phone, names: Names<'_>, now: Millis) -> Vec<PageItem> {
+    let server_now = phone.server_now(now);
+    let mut pages: Vec<_> = phone.my_pages().collect();
+    pages.sort_by_key(|(ticket, page)| (urgency(ticket), page.id));
+    pages
+        .into_iter()
+        .map(|(ticket, page)| {
+            let (state, _) = phone
+                .overlaid(ticket)
+                .unwrap_or((ticket.state.clone(), ticket.owner.clone()));
+            let deadline = ticket.deadline.as_ref();
+            PageItem {
+                page: page.id,
+                ticket: ticket.id,
+                status: if phone.is_answered(ticket.id) {
+                    PageStatus::Answered
+                } else if server_now < page.expires_at {
+                    PageStatus::Ringing
+                } else {
+                    PageStatus::Expired
+                },
+                severity: ticket.severity.clone(),
+                title: ticket.title.clone(),
+                service: names.service(ticket),
+                team: names.team(ticket),
+                reason: page.reason.clone(),
+                reason_text: phone.texts.reason(&page.reason),
+                role: page.role.clone(),
+                state_text: phone.texts.state(&state),
+                state,
+                at: page.at,
+                due: deadline.map(|deadline| deadline.due),
+                due_kind: deadline.map(|deadline| deadline.kind.clone()),
+                next: names.next(ticket),
+            }
+        })
+        .collect()
+}
+
+fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
+    let mut tickets: Vec<&Arc<TicketView>> =
+        phone.tickets.values().map(|held| &held.ticket).collect();
+    tickets.sort_by_cached_key(|ticket| {
+        if ticket.is_open() {
+            (false, Some(urgency(ticket)), Reverse(ticket.state_since))
+        } else {
+            (true, None, Reverse(ticket.state_since))
+        }
+    });
+    tickets
+        .into_iter()
+        .map(|ticket| {
+            let overlaid = phone.overlaid(ticket);
+            let pending = overlaid.is_some();
+            let (state, owner) = overlaid.unwrap_or((ticket.state.clone(), ticket.owner.clone()));
+            TicketItem {
+                state_text: phone.texts.state(&state),
+                state,
+                owner: names.person(&owner),
+                service: names.service(ticket),
+                team: names.team(ticket),
+                next: names.next(ticket),
+                pending,
+                ticket: Arc::clone(ticket),
+            }
+        })
+        .collect()
+}
+
+fn connection(phone: &Phone, now: Millis) -> Connection {
+    let down_since = phone.link.down_since.unwrap_or(now);
+    match &phone.link.phase {
+        Phase::Live { since, .. } => Connection::Live { since: *since },
+        Phase::Idle | Phase::Trying => Connection::Connecting { since: down_since },
+        Phase::Waiting { until, reason } => Connection::Offline {
+            since: down_since,
+            retry_at: until.at(),
+            reason: reason.clone(),
+        },
+    }
+}
+
+fn problems(phone: &Phone, now: Millis) -> Vec<ProblemItem> {
+    let texts = phone.texts;
+    let revoked = phone.revoked.then(|| (Problem::Revoked, String::new()));
+    let siren = phone
+        .siren
+        .failure
+        .clone()
+        .map(|reason| (Problem::SirenFailed, reason));
+    let store = phone
+        .store_failure
+        .clone()
+        .map(|reason| (Problem::StoreFailed, reason));
+    let device = phone
+        .device
+        .obstacles
+        .iter()
+        .map(|obstacle| (Problem::Device(obstacle.clone()), String::new()));
+    let offline = match connection(phone, now) {
+        Connection::Offline { since, reason, .. } => Some((since, reason)),
+        Connection::Connecting { since } => Some((since, texts.not_yet_connected())),
+        Connection::Live { .. } => None,
+    }
+    .filter(|(since, _)| now.since(*since) >= OFFLINE_PROBLEM)
+    .map(|(_, reason)| (Problem::Offline, reason));
+    let clock = phone.clock_is_wrong().then(|| {
+        (
+            Problem::ClockWrong,
+            texts.clock_off_by(phone.clock_offset_ms),
+        )
+    });
+    let newer = phone
+        .server_newer
+        .then(|| (Problem::ServerNewer, String::new()));
+    revoked
+        .into_iter()
+        .chain(siren)
+        .chain(store)
+        .chain(device)
+        .chain(offline)
+        .chain(clock)
+        .chain(newer)
+        .map(|(problem, detail)| ProblemItem {
+            text: texts.problem(&problem, &detail),
+            problem,
+        })
+        .collect()
+}

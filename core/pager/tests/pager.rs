@@ -1,0 +1,451 @@
+//! The whole pager against a real HTTP server: what a person at a desk would live through.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use support::*;
+use tocsin_pager::engine::{Connection, Loudness, Problem};
+use tocsin_pager::net::{HttpNetwork, Network, NetworkError, Server, Token};
+use tocsin_pager::runtime::{Config, EnrollError, enroll};
+use tocsin_pager::store::{Secrets, Store, StoreError, TokenFile};
+use tocsin_ticket::{Rung, TicketId};
+use tocsin_wire::Action;
+
+const TICKET: TicketId = TicketId(1);
+
+struct Desk {
+    folder: tempfile::TempDir,
+    server: TestServer,
+    siren: TestSiren,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            server: TestServer::start().await,
+            siren: TestSiren::default(),
+        }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("pager.db")
+    }
+
+    fn store(&self) -> Store {
+        enrolled(&self.path(), &self.server.url())
+    }
+
+    fn pager(&self) -> tocsin_pager::PagerHandle {
+        pager(self.store(), &self.siren, TOKEN)
+    }
+}
+
+fn is_live(connection: &Connection) -> bool {
+    matches!(connection, Connection::Live { .. })
+}
+
+#[tokio::test]
+async fn an_alarm_rings_the_desk_until_the_person_checks_in() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    shows(&pager, "a live stream", |view| is_live(&view.connection)).await;
+    desk.server.publish(alarm(5));
+    desk.siren.until(true).await;
+    assert_eq!(desk.siren.sounds(), Some(Loudness::Ramp));
+    shows(&pager, "the page", |view| view.pages.len() == 1).await;
+
+    pager.seen(TICKET);
+    pager.tap(TICKET, Action::CheckIn);
+    desk.siren.until(false).await;
+    let all = [Rung::Received, Rung::Sounding, Rung::Seen, Rung::CheckedIn];
+    desk.server
+        .until("all four receipts", |seen| {
+            let rungs = seen.receipts.iter().flat_map(|batch| &batch.receipts);
+            let rungs: Vec<Rung> = rungs.map(|receipt| receipt.rung).collect();
+            all.iter().all(|rung| rungs.contains(rung))
+        })
+        .await;
+    shows(&pager, "the server's answer", |view| {
+        view.taps.is_empty() && view.tickets[0].state_text == "Researching"
+    })
+    .await;
+    assert_eq!(desk.siren.sounds(), None);
+    pager.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_cut_stream_goes_on_where_it_was_cut() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    shows(&pager, "a live stream", |view| is_live(&view.connection)).await;
+    desk.server.publish(alarm(5));
+    desk.siren.until(true).await;
+    desk.server.with(|seen| {
+        seen.cut = 1;
+        seen.updates.push(checked_in(6, "ben"));
+    });
+    desk.siren.until(false).await;
+    let streams = desk.server.with(|seen| seen.streams.clone());
+    assert_eq!(streams, ["00000007-1", "00000007-5"]);
+}
+
+#[tokio::test]
+async fn a_check_in_is_sent_until_a_busy_server_takes_it_and_counts_once() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    let busy = Trouble::Answer(StatusCode::SERVICE_UNAVAILABLE, String::new());
+    desk.server.with(|seen| seen.trouble = Some(busy));
+    pager.tap(TICKET, Action::CheckIn);
+    desk.siren.until(false).await;
+    let asked = desk.server.with(|seen| seen.authorizations.len());
+    desk.server
+        .until("two more attempts", |seen| {
+            seen.authorizations.len() >= asked + 2
+        })
+        .await;
+    desk.server.with(|seen| seen.trouble = None);
+    shows(&pager, "the check-in done", |view| view.taps.is_empty()).await;
+    let commands = desk.server.with(|seen| std::mem::take(&mut seen.commands));
+    assert_eq!(commands.len(), 1);
+}
+
+#[tokio::test]
+async fn a_check_in_made_offline_outlives_the_process() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    let hotel = Trouble::Answer(StatusCode::NOT_FOUND, "<html>Welcome!</html>".to_owned());
+    desk.server.with(|seen| seen.trouble = Some(hotel));
+    let id = pager.tap(TICKET, Action::CheckIn);
+    pager.settled().await;
+    // Killed: nothing is shut down, the file is simply opened again.
+    let siren = TestSiren::default();
+    let reborn = support::pager(desk.store(), &siren, TOKEN);
+    assert_eq!(siren.sounds(), None);
+    shows(&reborn, "the tap still waiting", |view| {
+        view.taps.len() == 1
+    })
+    .await;
+    drop(pager);
+    desk.server.with(|seen| seen.trouble = None);
+    desk.server
+        .until("the check-in", |seen| {
+            seen.commands.iter().any(|c| c.id == id)
+        })
+        .await;
+    shows(&reborn, "the check-in done", |view| view.taps.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_restarted_pager_rings_on_before_it_has_reached_the_server() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    pager.settled().await;
+    pager.shutdown().await;
+    assert_eq!(desk.siren.sounds(), None);
+    let siren = TestSiren::default();
+    let _pager = support::pager(desk.store(), &siren, TOKEN);
+    assert_eq!(siren.sounds(), Some(Loudness::Full), "when start returns");
+}
+
+#[tokio::test]
+async fn a_process_woken_by_a_push_sounds_before_anything_else() {
+    let desk = Desk::new().await;
+    let config = Config {
+        woken_by: Some(alarm(5).to_string().into_bytes()),
+        ..Config::default()
+    };
+    let pager = pager_with(desk.store(), &desk.siren, TOKEN, config);
+    assert_eq!(
+        desk.siren.sounds(),
+        Some(Loudness::Ramp),
+        "when start returns"
+    );
+    pager.settled().await;
+    let saved = desk.store().load().unwrap();
+    assert_eq!(saved.tickets.len(), 1, "and is on disk once it is settled");
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_told_and_keeps_its_tickets() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    pager.shutdown().await;
+    let pager = support::pager(desk.store(), &desk.siren, "revoked");
+    shows(&pager, "that it is revoked", |view| {
+        view.problems
+            .iter()
+            .any(|item| item.problem == Problem::Revoked)
+            && view.tickets.len() == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redirect_does_not_get_the_token() {
+    let desk = Desk::new().await;
+    let elsewhere = TestServer::start().await;
+    let to = Trouble::RedirectTo(format!("{}/v1/sync", elsewhere.url()));
+    desk.server.with(|seen| seen.trouble = Some(to));
+    let pager = desk.pager();
+    shows(&pager, "that it is offline", |view| {
+        matches!(view.connection, Connection::Offline { .. })
+    })
+    .await;
+    assert!(elsewhere.with(|seen| seen.authorizations.is_empty()));
+}
+
+#[tokio::test]
+async fn answers_without_end_are_cut_off() {
+    let desk = Desk::new().await;
+    let server = Server::new(&desk.server.url(), None, false).unwrap();
+    let network = HttpNetwork::new(server, Token::new(TOKEN));
+    let garbled = |error: &NetworkError| matches!(error, NetworkError::Garbled { .. });
+    desk.server
+        .with(|seen| seen.trouble = Some(Trouble::Endless("{\"a\":[")));
+    assert!(network.sync(None).await.is_err_and(|error| garbled(&error)));
+
+    for piece in ["data: x\n", "no line ever ends "] {
+        desk.server
+            .with(|seen| seen.trouble = Some(Trouble::Endless(piece)));
+        let cursor = "00000007-1".parse().unwrap();
+        let stream = network.stream(cursor).await.unwrap();
+        let events: Vec<_> = futures_util::StreamExt::collect(stream).await;
+        assert!(
+            matches!(&events[..], [Err(error)] if garbled(error)),
+            "{events:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nonsense_from_the_server_is_survived() {
+    let desk = Desk::new().await;
+    for body in ["", "null", "[]", "{\"cursor\":5}", "\u{feff}{}", "{{{{"] {
+        let nonsense = Trouble::Answer(StatusCode::OK, body.to_owned());
+        desk.server.with(|seen| seen.trouble = Some(nonsense));
+        let store = enrolled(&desk.folder.path().join("fresh.db"), &desk.server.url());
+        let pager = support::pager(store, &desk.siren, TOKEN);
+        shows(&pager, "that it is offline", |view| {
+            matches!(view.connection, Connection::Offline { .. })
+        })
+        .await;
+        pager.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn only_a_refusal_in_the_servers_own_shape_ends_a_tap() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let refused = Trouble::Answer(status, problem_body(status, "bad_action"));
+    desk.server.with(|seen| seen.trouble = Some(refused));
+    pager.tap(TICKET, Action::CheckIn);
+    shows(&pager, "the refusal", |view| {
+        view.notices
+            .iter()
+            .any(|notice| notice.text.contains("do something else"))
+    })
+    .await;
+    desk.siren.until(true).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_keeps_no_check_in_from_the_server() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    pager.settled().await;
+    let other = rusqlite::Connection::open(desk.path()).unwrap();
+    other
+        .execute_batch("ALTER TABLE outbox RENAME TO hidden")
+        .unwrap();
+    let id = pager.tap(TICKET, Action::CheckIn);
+    desk.server
+        .until("the check-in", |seen| {
+            seen.commands.iter().any(|c| c.id == id)
+        })
+        .await;
+    shows(&pager, "that the disk fails", |view| {
+        view.problems
+            .iter()
+            .any(|item| item.problem == Problem::StoreFailed)
+    })
+    .await;
+    other
+        .execute_batch("ALTER TABLE hidden RENAME TO outbox")
+        .unwrap();
+    shows(&pager, "that it is well again", |view| {
+        view.problems.is_empty()
+    })
+    .await;
+    pager.settled().await;
+    let saved = desk.store().load().unwrap();
+    assert!(
+        saved.tickets[0].0.pages.is_empty(),
+        "what failed was kept and stored"
+    );
+}
+
+#[tokio::test]
+async fn a_timeline_is_the_servers_or_what_the_device_has_seen_of_it() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    desk.server.publish(checked_in(6, "ben"));
+    desk.siren.until(false).await;
+    let whole = pager.timeline(TICKET).await;
+    assert_eq!(
+        whole.iter().map(|entry| entry.seq).collect::<Vec<_>>(),
+        [5, 6]
+    );
+    pager.settled().await;
+    let down = Trouble::Answer(StatusCode::BAD_GATEWAY, String::new());
+    desk.server.with(|seen| seen.trouble = Some(down));
+    assert_eq!(pager.timeline(TICKET).await, whole);
+}
+
+#[tokio::test]
+async fn a_pager_ends_with_its_last_handle_and_falls_silent() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    let mut view = pager.view();
+    pager.receive_push(alarm(5).to_string().into_bytes());
+    desk.siren.until(true).await;
+    drop(pager);
+    desk.siren.until(false).await;
+    let ended = async { while view.changed().await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), ended)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_device_is_enrolled_once_with_a_code_that_is_used_once() {
+    let desk = Desk::new().await;
+    let secrets = TokenFile::new(desk.folder.path().join("token"));
+    let server = || Server::new(&desk.server.url(), None, false).unwrap();
+    let mut store = Store::open(&desk.path()).unwrap();
+    assert!(matches!(store.load(), Err(StoreError::NotEnrolled)));
+
+    let wrong = enroll(server(), "WRONG", "desk", &mut store, &secrets).await;
+    assert!(matches!(
+        wrong,
+        Err(EnrollError::Network(NetworkError::Rejected {
+            status: 404,
+            ..
+        }))
+    ));
+    assert!(store.account().unwrap().is_none() && secrets.token().unwrap().is_none());
+
+    desk.server.with(|seen| seen.enrolled.clear());
+    let account = enroll(server(), CODE, "desk", &mut store, &secrets)
+        .await
+        .unwrap();
+    assert_eq!(account.person_name, "Ana");
+    assert_eq!(secrets.token().unwrap(), Some(Token::new(TOKEN)));
+    assert_eq!(store.account().unwrap(), Some(account));
+
+    let again = enroll(server(), CODE, "desk", &mut store, &secrets).await;
+    assert!(matches!(
+        again,
+        Err(EnrollError::Store(StoreError::EnrolledAlready))
+    ));
+    let asked = desk.server.with(|seen| seen.enrolled.len());
+    assert_eq!(asked, 1, "no second code is used up in vain");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_the_token_or_the_tickets() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new().await;
+    let secrets = TokenFile::new(desk.folder.path().join("token"));
+    secrets.keep(&Token::new("old")).unwrap();
+    secrets.keep(&Token::new(TOKEN)).unwrap();
+    let mut store = desk.store();
+    let change = tocsin_pager::engine::Change::ClockOffset { offset_ms: 1 };
+    store.commit(&[change]).unwrap();
+    for file in std::fs::read_dir(desk.folder.path()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?}", file.path());
+    }
+    assert!(!format!("{:?}", Token::new(TOKEN)).contains(TOKEN));
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_of_its_own_is_spoken_to_only_by_who_was_given_it() {
+    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let pem = issued.cert.pem();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = axum_server::tls_rustls::RustlsConfig::from_pem(
+        pem.clone().into_bytes(),
+        issued.signing_key.serialize_pem().into_bytes(),
+    )
+    .await
+    .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (server, router) = TestServer::with_address(listener.local_addr().unwrap());
+    let serving = axum_server::from_tcp_rustls(listener, config).unwrap();
+    tokio::spawn(serving.serve(router.into_make_service()));
+
+    let url = format!("https://localhost:{}", server.address.port());
+    let sync = async |trusted: Option<String>| {
+        let server = Server::new(&url, trusted, false).unwrap();
+        HttpNetwork::new(server, Token::new(TOKEN)).sync(None).await
+    };
+    assert_eq!(sync(Some(pem)).await.unwrap().cursor.seq, 1);
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    for trusted in [None, Some(stranger.cert.pem())] {
+        let refused = sync(trusted).await;
+        assert!(
+            matches!(refused, Err(NetworkError::Unreachable { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn plain_http_to_another_machine_must_be_meant() {
+    for address in [
+        "http://localhost:1",
+        "http://127.0.0.1:1",
+        "http://[::1]:1",
+        "https://a.b",
+    ] {
+        assert!(Server::new(address, None, false).is_ok(), "{address}");
+    }
+    for address in [
+        "http://pager.local",
+        "http://localhost.evil.example",
+        "http://10.0.0.1",
+    ] {
+        let refused = Server::new(address, None, false).unwrap_err();
+        assert!(refused.to_string().contains("plain http"), "{refused}");
+        assert!(Server::new(address, None, true).is_ok(), "{address}");
+    }
+    for address in ["", "pager", "ftp://a.b", "https://", "//a.b"] {
+        let refused = Server::new(address, None, true).unwrap_err();
+        assert!(refused.to_string().contains("https://"), "{refused}");
+    }
+    assert!(Server::new("https://a.b", Some("no certificate".to_owned()), false).is_err());
+    let below = Server::new("https://a.b/pager?x=1#y", None, false).unwrap();
+    assert_eq!(below.address(), "https://a.b/pager/");
+}

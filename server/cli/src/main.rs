@@ -1,0 +1,67 @@
+//! `tocsin`: the on-call pager in one program. Its server, a pager for a desk, and the tools around
+//! them, which reach the server through its public HTTP API like everybody else.
+
+mod alarm;
+mod apply;
+mod cli;
+mod client;
+mod demo;
+mod enroll;
+mod failure;
+mod login;
+mod names;
+mod on_call;
+mod out;
+mod pager;
+mod profile;
+mod serve;
+mod signals;
+mod siren;
+mod story;
+mod tickets;
+mod times;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command};
+use failure::{Context, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let Err(failure) = run(cli) else {
+        return ExitCode::SUCCESS;
+    };
+    if !failure.text.is_empty() {
+        out::aside(format_args!("{} {failure}", out::paint(out::BAD, "error:")));
+    }
+    ExitCode::from(failure.code)
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting up")?;
+    let ended = match cli.command {
+        Command::Serve(args) => runtime.block_on(serve::run(&args)),
+        Command::Login(args) => runtime.block_on(login::run(&args)),
+        Command::Apply(args) => runtime.block_on(apply::run(&args)),
+        Command::Enroll(args) => runtime.block_on(enroll::run(&args)),
+        Command::Key(args) => runtime.block_on(apply::new_key(&args)),
+        Command::Oncall(args) => runtime.block_on(on_call::run(&args)),
+        Command::Tickets(args) => runtime.block_on(tickets::list(&args)),
+        Command::Ticket(args) => runtime.block_on(tickets::timeline(&args)),
+        Command::Alarm(args) => runtime.block_on(alarm::run(&args)),
+        Command::Siren(args) => siren::run(&args),
+        Command::Pager(args) => runtime.block_on(pager::run(&args)),
+        Command::Demo(args) => runtime.block_on(demo::run(&args)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "tocsin", &mut std::io::stdout());
+            Ok(())
+        }
+    };
+    // A blocked thread, such as one that reads the terminal, must not keep the program alive.
+    runtime.shutdown_background();
+    ended
+}

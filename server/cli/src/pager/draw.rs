@@ -1,0 +1,785 @@
+//! The pager's face: a view, what the person looks at and an instant, drawn into a rectangle.
+//!
+//! It is a function of these alone, so that a test sees what a person would see.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
+use tocsin_pager::View;
+use tocsin_pager::engine::{Connection, PageItem, PageStatus, TicketItem};
+use tocsin_ticket::{DeadlineKind, Millis, Severity, TicketState};
+use tocsin_wire::Known;
+use unicode_width::UnicodeWidthStr;
+
+use super::glyphs;
+use super::screen::{Screen, Tab, ticket};
+use super::words::Words;
+use crate::names::Names;
+use crate::story::{self, Weight};
+use crate::times;
+
+const FAINT: Style = Style::new().fg(Color::DarkGray);
+const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+const GOOD: Style = Style::new().fg(Color::Green);
+const CARE: Style = Style::new().fg(Color::Yellow);
+const BAD: Style = Style::new()
+    .fg(Color::White)
+    .bg(Color::Red)
+    .add_modifier(Modifier::BOLD);
+
+/// A limit with less than this left is shown in the colour of danger.
+const LITTLE_LEFT_MS: i64 = 60_000;
+
+/// What is drawn.
+#[derive(Clone, Copy)]
+pub struct Face<'a> {
+    /// What the engine says.
+    pub view: &'a View,
+    /// What the person looks at.
+    pub screen: &'a Screen,
+    /// The language.
+    pub words: Words,
+    /// The device's clock.
+    pub now: Millis,
+}
+
+impl Face<'_> {
+    /// Draws into `area`.
+    pub fn draw(self, area: Rect, buffer: &mut Buffer) {
+        Clear.render(area, buffer);
+        let problems = self.problems();
+        let taps = self.taps();
+        let count = |lines: &[Line<'_>]| lines.iter().map(|line| rows(line, area.width)).sum();
+        let [title, warned, tabs, body, waiting, keys] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(count(&problems)),
+            Constraint::Length(1),
+            Constraint::Min(3),
+            Constraint::Length(count(&taps)),
+            Constraint::Length(1),
+        ])
+        .areas(area);
+        self.title(title, buffer);
+        wrapped(problems).render(warned, buffer);
+        self.tabs().render(tabs, buffer);
+        self.body(body, buffer);
+        wrapped(taps).render(waiting, buffer);
+        self.keys(keys, buffer);
+    }
+
+    /// The server's clock, as well as the engine knows it.
+    fn server_now(self) -> Millis {
+        Millis(self.now.0.saturating_add(self.view.clock_offset_ms))
+    }
+
+    fn names(self) -> Names {
+        Names::from(&*self.view.directory)
+    }
+
+    fn title(self, area: Rect, buffer: &mut Buffer) {
+        let words = self.words;
+        let me = Span::styled(
+            format!(
+                " {} ",
+                words.people(std::slice::from_ref(&self.view.me.name))
+            ),
+            STRONG,
+        );
+        let reached = match &self.view.connection {
+            Connection::Live { since } => Span::styled(
+                format!(
+                    "● {} {} ",
+                    words.pick("live since", "연결됨"),
+                    times::clock(*since)
+                ),
+                GOOD,
+            ),
+            Connection::Connecting { since } => {
+                let length = times::running(self.now.since(*since));
+                Span::styled(
+                    format!("○ {} {length} ", words.pick("connecting for", "연결 중")),
+                    CARE,
+                )
+            }
+            Connection::Offline {
+                since, retry_at, ..
+            } => {
+                let length = times::running(self.now.since(*since));
+                let again = words.tried_again(&times::running(retry_at.since(self.now)));
+                let offline = words.offline(&length, &times::clock(*since));
+                Span::styled(
+                    format!("○ {offline}; {again} "),
+                    CARE.add_modifier(Modifier::BOLD),
+                )
+            }
+        };
+        let bar = Style::new().add_modifier(Modifier::REVERSED);
+        buffer.set_style(area, bar);
+        let right = u16::try_from(reached.width())
+            .unwrap_or(area.width)
+            .min(area.width);
+        let [left, right] =
+            Layout::horizontal([Constraint::Min(0), Constraint::Length(right)]).areas(area);
+        Line::from(me).render(left, buffer);
+        Line::from(reached).render(right, buffer);
+    }
+
+    fn problems(self) -> Vec<Line<'static>> {
+        let line = |text: &String| Line::styled(format!(" ! {text}"), BAD);
+        self.view
+            .problems
+            .iter()
+            .map(|problem| line(&problem.text))
+            .collect()
+    }
+
+    fn taps(self) -> Vec<Line<'static>> {
+        let taps = &self.view.taps;
+        if taps.is_empty() {
+            return Vec::new();
+        }
+        let listed: Vec<_> = taps
+            .iter()
+            .map(|tap| format!("{} {}", tap.ticket, tap.text))
+            .collect();
+        vec![Line::styled(
+            format!(
+                " ⧗ {}: {}",
+                self.words.waiting(taps.len()),
+                listed.join(", ")
+            ),
+            CARE,
+        )]
+    }
+
+    fn tabs(self) -> Line<'static> {
+        let words = self.words;
+        let open = self
+            .view
+            .tickets
+            .iter()
+            .filter(|item| item.ticket.is_open())
+            .count();
+        let labels = [
+            (words.pick("Pages", "호출"), self.view.pages.len()),
+            (words.pick("Tickets", "티켓"), open),
+            (words.pick("Notices", "알림"), self.view.notices.len()),
+        ];
+        let mut spans = vec![Span::raw(" ")];
+        for (tab, (label, count)) in Tab::ALL.into_iter().zip(labels) {
+            let text = if count > 0 {
+                format!(" {label} {count} ")
+            } else {
+                format!(" {label} ")
+            };
+            let style = if tab == self.screen.tab {
+                STRONG.add_modifier(Modifier::UNDERLINED)
+            } else if tab == Tab::Notices && count > 0 {
+                CARE
+            } else {
+                FAINT
+            };
+            spans.extend([Span::styled(text, style), Span::raw(" ")]);
+        }
+        Line::from(spans)
+    }
+
+    fn body(self, area: Rect, buffer: &mut Buffer) {
+        if let Some(item) = self.screen.open.and_then(|open| ticket(self.view, open)) {
+            return self.ticket(item, area, buffer);
+        }
+        match self.screen.tab {
+            Tab::Pages => match self.screen.page(self.view) {
+                Some(page) => self.page(page, area, buffer),
+                None => self.quiet(area, buffer),
+            },
+            Tab::Tickets => self.tickets(area, buffer),
+            Tab::Notices => self.notices(area, buffer),
+        }
+    }
+
+    fn quiet(self, area: Rect, buffer: &mut Buffer) {
+        let words = self.words;
+        let nobody = words.pick("Nobody needs you.", "호출이 없습니다.");
+        let mut lines = vec![Line::default(), Line::styled(nobody, STRONG)];
+        let mine: Vec<_> = self
+            .view
+            .tickets
+            .iter()
+            .filter(|item| item.ticket.is_open() && item.ticket.owner == self.view.me.id)
+            .collect();
+        if mine.is_empty() && self.view.problems.is_empty() {
+            let rings = words.pick(
+                "This pager rings when you are paged, until you check in.",
+                "호출되면 확인할 때까지 울립니다.",
+            );
+            lines.push(Line::styled(rings, FAINT));
+        }
+        for item in mine {
+            let ticket = &item.ticket;
+            lines.push(Line::default());
+            lines.push(Line::from(format!(
+                "{} {} {}",
+                ticket.severity, ticket.id, ticket.title
+            )));
+            lines.push(Line::styled(item.state_text.clone(), FAINT));
+            lines.extend(self.limit_of(item));
+        }
+        let center = Layout::horizontal([Constraint::Length(2), Constraint::Min(0)]);
+        wrapped(lines).render(center.areas::<2>(area)[1], buffer);
+    }
+
+    /// The page screen.
+    fn page(self, page: &PageItem, area: Rect, buffer: &mut Buffer) {
+        let words = self.words;
+        let rings = page.status == PageStatus::Ringing;
+        let [banner, text] =
+            Layout::vertical([Constraint::Length(glyphs::HEIGHT + 2), Constraint::Min(0)])
+                .areas(area);
+        // Twice a second while it rings: what moves is seen from across a room.
+        let lit = !rings || self.now.0.rem_euclid(1000) < 500;
+        self.banner(&page.severity, lit, banner, buffer);
+
+        let mut lines = vec![
+            Line::styled(page.title.clone(), STRONG),
+            Line::from(format!(
+                "{} · {} · {}",
+                page.service, page.team, page.ticket
+            )),
+            Line::default(),
+            Line::styled(page.reason_text.clone(), CARE),
+        ];
+        let state = page.state.get().copied();
+        let kind = page.due_kind.as_ref().and_then(Known::get).copied();
+        lines.extend(match page.due {
+            Some(due) if page.status == PageStatus::Answered => {
+                Some(self.limit_unless(due, &page.next))
+            }
+            due => self.limit(due, kind, state, &page.next),
+        });
+        let since = times::running(self.server_now().since(page.at));
+        lines.push(Line::styled(
+            match page.status {
+                PageStatus::Ringing => format!("{} {since}", words.pick("paged for", "호출된 지")),
+                PageStatus::Answered => words
+                    .pick("answered; not sent yet", "응답함, 아직 전송 안 됨")
+                    .to_owned(),
+                PageStatus::Expired => words
+                    .pick("too old to ring", "울리기에는 오래된 호출")
+                    .to_owned(),
+            },
+            FAINT,
+        ));
+        lines.push(Line::default());
+        if rings {
+            lines.push(self.siren());
+        }
+        let pages = self.view.pages.len();
+        if pages > 1 {
+            lines.push(Line::styled(
+                words.which(self.screen.place() + 1, pages),
+                STRONG,
+            ));
+        }
+        wrapped(lines).render(inset(text), buffer);
+    }
+
+    fn banner(self, severity: &Known<Severity>, lit: bool, area: Rect, buffer: &mut Buffer) {
+        let (light, dark) = match severity.get() {
+            Some(Severity::Sev1) | None => (Color::Red, Color::White),
+            Some(Severity::Sev2) => (Color::Yellow, Color::Black),
+            Some(_) => (Color::Blue, Color::White),
+        };
+        let style = if lit {
+            Style::new().bg(light).fg(dark)
+        } else {
+            Style::new().bg(Color::Black).fg(light)
+        };
+        Clear.render(area, buffer);
+        buffer.set_style(area, style);
+        let word = severity.to_string();
+        let inside = inset(area);
+        let big = glyphs::big(&word).filter(|rows| {
+            rows.first()
+                .is_some_and(|row| row.width() <= usize::from(inside.width))
+        });
+        let lines = match big {
+            Some(rows) => rows.into_iter().map(Line::from).collect(),
+            None => vec![Line::default(), Line::default(), Line::styled(word, STRONG)],
+        };
+        let [_, middle] =
+            Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inside);
+        Paragraph::new(lines).style(style).render(middle, buffer);
+    }
+
+    fn siren(self) -> Line<'static> {
+        let (words, siren) = (self.words, &self.view.siren);
+        let text = words.ringing_for(siren.pages);
+        match (&siren.failure, siren.confirmed, siren.effective_volume) {
+            (Some(_), ..) => Line::styled(
+                format!(
+                    "{text}; {}",
+                    words.pick("THE SIREN DOES NOT SOUND", "사이렌이 울리지 않음")
+                ),
+                BAD,
+            ),
+            (None, true, Some(volume)) if volume <= 0.0 => Line::styled(
+                format!(
+                    "{text}; {}",
+                    words.pick("NOBODY CAN HEAR IT", "아무도 들을 수 없음")
+                ),
+                BAD,
+            ),
+            (None, true, _) => Line::styled(
+                format!(
+                    "♪ {text}; {}",
+                    words.pick("the siren sounds", "사이렌 울림")
+                ),
+                GOOD,
+            ),
+            (None, false, _) => Line::styled(
+                format!(
+                    "{text}; {}",
+                    words.pick("the siren is starting", "사이렌 시작 중")
+                ),
+                CARE,
+            ),
+        }
+    }
+
+    fn limit_of(self, item: &TicketItem) -> Option<Line<'static>> {
+        let deadline = item.ticket.deadline.as_ref()?;
+        // A note that waits moves no limit.
+        if item.state != item.ticket.state {
+            return Some(self.limit_unless(deadline.due, &item.next));
+        }
+        let (kind, state) = (deadline.kind.get().copied(), item.state.get().copied());
+        self.limit(Some(deadline.due), kind, state, &item.next)
+    }
+
+    /// The running time to the next limit, and who is asked then.
+    fn limit(
+        self,
+        due: Option<Millis>,
+        kind: Option<DeadlineKind>,
+        state: Option<TicketState>,
+        next: &[String],
+    ) -> Option<Line<'static>> {
+        let due = due?;
+        let (left, style) = self.left(due);
+        let mut text = format!("{left} {}", self.words.limit(state, kind));
+        if !next.is_empty() && kind != Some(DeadlineKind::Nudge) {
+            text = format!("{text}, {}", self.words.then_paged(next));
+        }
+        Some(Line::styled(text, style))
+    }
+
+    /// The limit that goes on running at a server that has not heard of the person's tap.
+    fn limit_unless(self, due: Millis, next: &[String]) -> Line<'static> {
+        let (left, style) = self.left(due);
+        Line::styled(self.words.unless_heard(&left, next), style)
+    }
+
+    fn left(self, due: Millis) -> (String, Style) {
+        let now = self.server_now();
+        let style = if due.0.saturating_sub(now.0) < LITTLE_LEFT_MS {
+            Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+        } else {
+            STRONG
+        };
+        // Rounded up: it says zero when the limit has passed, not a second before.
+        (
+            times::running(Millis(due.0.saturating_add(999)).since(now)),
+            style,
+        )
+    }
+
+    fn tickets(self, area: Rect, buffer: &mut Buffer) {
+        let place = self.screen.place();
+        if self.view.tickets.is_empty() {
+            let none = self.words.pick("No tickets.", "티켓이 없습니다.");
+            return Line::styled(none, FAINT).render(inset(area), buffer);
+        }
+        let rows = self.view.tickets.iter().enumerate().map(|(row, item)| {
+            let mark = if row == place { "▸ " } else { "  " };
+            let severity = Span::styled(
+                item.ticket.severity.to_string(),
+                severity_style(&item.ticket.severity),
+            );
+            let pending = if item.pending { " ⧗" } else { "" };
+            let rest = format!(
+                " {:<5} {}{pending} · {} · {} · {}",
+                item.ticket.id.to_string(),
+                item.state_text,
+                item.owner,
+                item.service,
+                item.ticket.title
+            );
+            let style = match (row == place, item.ticket.is_open()) {
+                (true, _) => STRONG,
+                (false, true) => Style::new(),
+                (false, false) => FAINT,
+            };
+            Line::from(vec![Span::raw(mark), severity, Span::styled(rest, style)])
+        });
+        // The chosen row stays in sight.
+        let skipped = (place + 1).saturating_sub(usize::from(area.height));
+        Paragraph::new(rows.skip(skipped).collect::<Vec<_>>()).render(area, buffer);
+    }
+
+    fn notices(self, area: Rect, buffer: &mut Buffer) {
+        let mut lines = Vec::new();
+        for (row, notice) in self.view.notices.iter().enumerate() {
+            let mark = if row == self.screen.place() {
+                "▸"
+            } else {
+                " "
+            };
+            let about = notice
+                .ticket
+                .map(|ticket| format!(" {ticket}"))
+                .unwrap_or_default();
+            let style = if row == self.screen.place() {
+                STRONG
+            } else {
+                Style::new()
+            };
+            lines.push(Line::styled(
+                format!("{mark} {}{about}  {}", times::clock(notice.at), notice.text),
+                style,
+            ));
+        }
+        if lines.is_empty() {
+            let none = self.words.pick("Nothing to read.", "읽을 알림이 없습니다.");
+            lines.push(Line::styled(format!("  {none}"), FAINT));
+        }
+        wrapped(lines).render(area, buffer);
+    }
+
+    /// One ticket: where it stands, its limit, its story.
+    fn ticket(self, item: &TicketItem, area: Rect, buffer: &mut Buffer) {
+        let ticket = &item.ticket;
+        let severity = Span::styled(
+            format!(" {} ", ticket.severity),
+            severity_style(&ticket.severity),
+        );
+        let mut head = vec![
+            Line::from(vec![
+                severity,
+                Span::styled(format!(" {} {}", ticket.id, ticket.title), STRONG),
+            ]),
+            Line::from(format!(
+                "{}{} · {} · {} · {}",
+                item.state_text,
+                if item.pending { " ⧗" } else { "" },
+                self.words.people(std::slice::from_ref(&item.owner)),
+                item.service,
+                item.team
+            )),
+        ];
+        head.extend(self.limit_of(item));
+        if self.view.siren.ringing {
+            head.push(self.siren());
+        }
+        head.extend(
+            ticket
+                .url
+                .iter()
+                .map(|url| Line::styled(url.clone(), FAINT)),
+        );
+        let area = inset(area);
+        for (name, value) in ticket
+            .details
+            .iter()
+            .filter(|(_, value)| ticket.url.as_ref() != Some(value))
+        {
+            // One row each: they are for a glance, and monitoring has them whole.
+            let row = head_of(&format!("{name}: {value}"), usize::from(area.width)).to_owned();
+            head.push(Line::styled(row, FAINT));
+        }
+        head.push(Line::default());
+        // The story is what this screen is for: details give way to it.
+        let needed: u16 = head.iter().map(|line| rows(line, area.width)).sum();
+        let height = needed.min((area.height / 2).max(4));
+        let [top, rest] =
+            Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
+        wrapped(head).render(top, buffer);
+        self.story(item, rest, buffer);
+    }
+
+    fn story(self, item: &TicketItem, area: Rect, buffer: &mut Buffer) {
+        let told = self
+            .screen
+            .told
+            .as_ref()
+            .filter(|told| told.ticket == item.ticket.id);
+        let Some(told) = told else {
+            let wait = self
+                .words
+                .pick("fetching its timeline …", "타임라인 가져오는 중 …");
+            return Line::styled(wait, FAINT).render(area, buffer);
+        };
+        let lines: Vec<Line<'_>> = story::tell(&told.entries, &self.names(), self.words.0)
+            .into_iter()
+            .map(|line| {
+                let style = match line.weight {
+                    Weight::Deed => Style::new(),
+                    Weight::Alarm => CARE,
+                    Weight::Detail => FAINT,
+                };
+                Line::from(vec![
+                    Span::styled(format!("{} ", times::clock(line.at)), FAINT),
+                    Span::styled(line.text, style),
+                ])
+            })
+            .collect();
+        let all: usize = lines
+            .iter()
+            .map(|line| usize::from(rows(line, area.width)))
+            .sum();
+        let hidden = all.saturating_sub(usize::from(area.height));
+        let skipped = hidden.saturating_sub(self.screen.back);
+        wrapped(lines)
+            .scroll((u16::try_from(skipped).unwrap_or(u16::MAX), 0))
+            .render(area, buffer);
+    }
+
+    fn keys(self, area: Rect, buffer: &mut Buffer) {
+        let words = self.words;
+        let (text, style) = if let Some((ticket, note)) = &self.screen.note {
+            let label = words.pick("note on", "메모");
+            let hint = words.pick("Enter sends, Esc drops it", "Enter 전송, Esc 취소");
+            let shown = tail(
+                note,
+                usize::from(area.width).saturating_sub(label.width() + hint.width() + 14),
+            );
+            (format!(" {label} {ticket}: {shown}▏  ({hint})"), STRONG)
+        } else if self.screen.quitting {
+            let question = words.pick(
+                "This pager will not ring once you quit. Quit? y / n",
+                "종료하면 이 호출기는 울리지 않습니다. 종료할까요? y / n",
+            );
+            (format!(" {question}"), BAD)
+        } else {
+            (format!(" {}", self.hint()), FAINT)
+        };
+        Line::styled(text, style).render(area, buffer);
+    }
+
+    fn hint(self) -> String {
+        let words = self.words;
+        let moves = words.pick("←→ tabs · q quit", "←→ 탭 · q 종료");
+        let quit = words.pick("←→ · q quit", "←→ · q 종료");
+        let Some(item) = self.screen.current(self.view) else {
+            return match self.screen.tab {
+                Tab::Notices if !self.view.notices.is_empty() => {
+                    format!("{} · {moves}", words.pick("Enter read it", "Enter 읽음"))
+                }
+                _ => moves.to_owned(),
+            };
+        };
+        let mut keys = Vec::new();
+        let listed = self.screen.open.is_none() && self.screen.tab == Tab::Tickets;
+        let paged = self
+            .view
+            .pages
+            .iter()
+            .any(|page| page.ticket == item.ticket.id && page.status == PageStatus::Ringing);
+        let state = item.state.get().copied();
+        if paged || state == Some(TicketState::Assigned) {
+            keys.push(if listed {
+                words.pick("c check in", "c 확인")
+            } else {
+                words.pick("Enter check in", "Enter 확인")
+            });
+        }
+        if matches!(
+            state,
+            Some(TicketState::Assigned | TicketState::Researching)
+        ) {
+            keys.push(words.pick("w work", "w 작업"));
+        }
+        if item.ticket.is_open() && state != Some(TicketState::Resolved) {
+            keys.push(words.pick("r resolve", "r 해결"));
+        } else {
+            keys.push(words.pick("o reopen", "o 다시 열기"));
+        }
+        keys.push(words.pick("n note", "n 메모"));
+        if self.screen.open.is_none() {
+            keys.push(words.pick("t timeline", "t 타임라인"));
+        } else {
+            keys.push(words.pick("Esc back", "Esc 뒤로"));
+        }
+        format!("{} · {quit}", keys.join(" · "))
+    }
+}
+
+fn severity_style(severity: &Known<Severity>) -> Style {
+    match severity.get() {
+        Some(Severity::Sev1) | None => BAD,
+        Some(Severity::Sev2) => Style::new().fg(Color::Black).bg(Color::Yellow),
+        Some(_) => Style::new().fg(Color::Blue),
+    }
+}
+
+fn wrapped(lines: Vec<Line<'_>>) -> Paragraph<'_> {
+    Paragraph::new(lines).wrap(Wrap { trim: false })
+}
+
+/// Rows that a line takes, or one more: a word that does not fit moves down whole.
+fn rows(line: &Line<'_>, width: u16) -> u16 {
+    let rows = wrapped(vec![line.clone()]).line_count(width);
+    u16::try_from(rows).unwrap_or(u16::MAX)
+}
+
+fn inset(area: Rect) -> Rect {
+    let [_, middle, _] = Layout::horizontal([
+        Constraint::Length(2),
+        Constraint::Min(0),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    middle
+}
+
+/// The beginning of a text's first line, as much as fits.
+fn head_of(text: &str, width: usize) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    let mut end = line.len();
+    while line[..end].width() > width {
+        end -= line[..end].chars().next_back().map_or(1, char::len_utf8);
+    }
+    &line[..end]
+}
+
+/// The end of a text, as much as fits: what is being typed stays in sight.
+fn tail(text: &str, width: usize) -> &str {
+    let mut start = 0;
+    while text[start..].width() > width {
+        start += text[start..].chars().next().map_or(1, char::len_utf8);
+    }
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::*;
+    use crate::pager::fixture::{self, NIGHT};
+
+    /// What a person would see who has touched nothing yet.
+    fn seen(view: &View) -> String {
+        let mut screen = Screen::default();
+        screen.follow(view);
+        drawn(view, &screen, NIGHT)
+    }
+
+    fn drawn(view: &View, screen: &Screen, now: Millis) -> String {
+        let language = match view.tickets.first().map(|item| item.state_text.as_str()) {
+            Some("배정됨") => tocsin_pager::Language::Korean,
+            _ => tocsin_pager::Language::English,
+        };
+        let mut terminal = Terminal::new(TestBackend::new(74, 24)).unwrap();
+        let face = Face {
+            view,
+            screen,
+            words: Words(language),
+            now,
+        };
+        terminal
+            .draw(|frame| face.draw(frame.area(), frame.buffer_mut()))
+            .unwrap();
+        let night = times::clock(NIGHT);
+        // The clock is the machine's, in its zone; the snapshot is everybody's.
+        terminal.backend().to_string().replace(&night, "hh:mm:ss")
+    }
+
+    #[test]
+    fn a_quiet_night() {
+        insta::assert_snapshot!(seen(&fixture::quiet()));
+    }
+
+    #[test]
+    fn a_pager_without_sound_says_that_it_wakes_nobody() {
+        insta::assert_snapshot!(seen(&fixture::mute()));
+    }
+
+    #[test]
+    fn a_sev1_rings() {
+        insta::assert_snapshot!(seen(&fixture::ringing()));
+    }
+
+    #[test]
+    fn several_pages_ring_and_the_worst_is_in_front() {
+        insta::assert_snapshot!(seen(&fixture::several()));
+    }
+
+    #[test]
+    fn a_check_in_made_offline_waits_to_be_sent() {
+        let view = fixture::offline();
+        let mut screen = Screen::default();
+        screen.follow(&view);
+        insta::assert_snapshot!(drawn(&view, &screen, Millis(NIGHT.0 + 65_000)));
+    }
+
+    #[test]
+    fn somebody_faster_is_named_and_when() {
+        let mut screen = Screen::default();
+        let view = fixture::refused();
+        screen.follow(&view);
+        screen.turn(2);
+        insta::assert_snapshot!(drawn(&view, &screen, NIGHT));
+    }
+
+    #[test]
+    fn a_page_in_korean() {
+        insta::assert_snapshot!(seen(&fixture::korean()));
+    }
+
+    #[test]
+    fn the_banner_blinks_while_it_rings() {
+        let view = fixture::ringing();
+        let mut screen = Screen::default();
+        screen.follow(&view);
+        let mut styles = Vec::new();
+        for now in [NIGHT, Millis(NIGHT.0 + 500)] {
+            let area = Rect::new(0, 0, 74, 24);
+            let mut buffer = Buffer::empty(area);
+            let words = Words(tocsin_pager::Language::English);
+            Face {
+                view: &view,
+                screen: &screen,
+                words,
+                now,
+            }
+            .draw(area, &mut buffer);
+            styles.push(buffer[(1, 2)].bg);
+        }
+        assert_eq!(styles, [Color::Red, Color::Black]);
+    }
+
+    #[test]
+    fn a_screen_too_small_for_anything_is_no_reason_to_stop() {
+        for (width, height) in [(1, 1), (5, 3), (20, 4), (200, 2)] {
+            let area = Rect::new(0, 0, width, height);
+            let view = fixture::several();
+            let mut screen = Screen::default();
+            screen.follow(&view);
+            let words = Words(tocsin_pager::Language::Korean);
+            for open in [None, Some(view.tickets[0].ticket.id)] {
+                screen.open = open;
+                Face {
+                    view: &view,
+                    screen: &screen,
+                    words,
+                    now: NIGHT,
+                }
+                .draw(area, &mut Buffer::empty(area));
+            }
+        }
+    }
+}

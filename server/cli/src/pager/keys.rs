@@ -1,0 +1,245 @@
+//! What a key does: a change of the screen, or something for the engine.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tocsin_pager::View;
+use tocsin_pager::engine::{PageItem, PageStatus};
+use tocsin_ticket::{TicketId, TicketState};
+use tocsin_wire::Action;
+
+use super::screen::{Screen, Tab};
+
+/// The longest note the server takes, in characters.
+const NOTE_LIMIT: usize = 4000;
+
+/// Something that the engine or the program must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Intent {
+    /// The person tapped.
+    Tap(TicketId, Action),
+    /// The page screen of this ticket was in front of somebody who is awake enough to press a key.
+    Seen(TicketId),
+    /// The person has read this notice.
+    Dismiss(u64),
+    /// End the program.
+    Quit,
+}
+
+/// Takes a key.
+pub fn press(key: KeyEvent, view: &View, screen: &mut Screen) -> Vec<Intent> {
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let seen = screen.page(view).map(|page| Intent::Seen(page.ticket));
+    let done = if screen.note.is_some() {
+        write(key, screen)
+    } else if screen.quitting {
+        answer_quit(key, screen)
+    } else {
+        act(key, view, screen)
+    };
+    seen.into_iter().chain(done).collect()
+}
+
+fn is_interrupt(key: KeyEvent) -> bool {
+    key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c')
+}
+
+fn answer_quit(key: KeyEvent, screen: &mut Screen) -> Option<Intent> {
+    screen.quitting = false;
+    let yes = matches!(key.code, KeyCode::Char('y' | 'Y')) || is_interrupt(key);
+    yes.then_some(Intent::Quit)
+}
+
+fn write(key: KeyEvent, screen: &mut Screen) -> Option<Intent> {
+    let (ticket, mut text) = screen.note.take()?;
+    match key.code {
+        KeyCode::Esc => return None,
+        _ if is_interrupt(key) => return None,
+        KeyCode::Enter => {
+            let text = text.trim().to_owned();
+            return (!text.is_empty()).then_some(Intent::Tap(ticket, Action::Note { text }));
+        }
+        KeyCode::Backspace => {
+            text.pop();
+        }
+        KeyCode::Char(letter)
+            if !key
+                .modifiers
+                .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+                && text.chars().count() < NOTE_LIMIT =>
+        {
+            text.push(letter);
+        }
+        _ => {}
+    }
+    screen.note = Some((ticket, text));
+    None
+}
+
+fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
+    if is_interrupt(key) {
+        screen.quitting = true;
+        return None;
+    }
+    let current = screen.current(view).map(|item| item.ticket.id);
+    let tap = |action| Some(Intent::Tap(current?, action));
+    match key.code {
+        KeyCode::Char('q') => screen.quitting = true,
+        KeyCode::Tab | KeyCode::Right => screen.turn(1),
+        KeyCode::BackTab | KeyCode::Left => screen.turn(Tab::ALL.len() - 1),
+        KeyCode::Esc => screen.open = None,
+        KeyCode::Down | KeyCode::Up => {
+            let down = key.code == KeyCode::Down;
+            if screen.open.is_some() {
+                screen.back = if down {
+                    screen.back.saturating_sub(1)
+                } else {
+                    screen.back + 1
+                };
+            } else {
+                let lengths = [view.pages.len(), view.tickets.len(), view.notices.len()];
+                screen.choose(down, lengths[screen.tab as usize]);
+            }
+        }
+        KeyCode::Enter if screen.open.is_none() && screen.tab == Tab::Tickets => {
+            current
+                .into_iter()
+                .for_each(|ticket| screen.look_at(ticket));
+        }
+        KeyCode::Enter | KeyCode::Char('d')
+            if screen.open.is_none() && screen.tab == Tab::Notices =>
+        {
+            return view
+                .notices
+                .get(screen.place())
+                .map(|notice| Intent::Dismiss(notice.number));
+        }
+        KeyCode::Enter | KeyCode::Char('c') => {
+            return answer(Action::CheckIn, view, screen);
+        }
+        KeyCode::Char('w') => return answer(Action::StartWork, view, screen),
+        KeyCode::Char('r') => return answer(Action::Resolve, view, screen),
+        KeyCode::Char('o') => return tap(Action::Reopen),
+        KeyCode::Char('n') => screen.note = current.map(|ticket| (ticket, String::new())),
+        KeyCode::Char('t') => current
+            .into_iter()
+            .for_each(|ticket| screen.look_at(ticket)),
+        _ => {}
+    }
+    None
+}
+
+/// A tap that answers a page. What else rings comes to the front; with nothing else, the ticket
+/// stays there, because what comes next is about it.
+fn answer(action: Action, view: &View, screen: &mut Screen) -> Option<Intent> {
+    let item = screen.current(view)?;
+    let ticket = item.ticket.id;
+    let asked = view.pages.iter().any(|page| page.ticket == ticket);
+    let waits = item
+        .state
+        .get()
+        .is_none_or(|state| *state == TicketState::Assigned);
+    if action == Action::CheckIn && !asked && !waits {
+        return None;
+    }
+    let rings = |page: &PageItem| page.status == PageStatus::Ringing && page.ticket != ticket;
+    match view.pages.iter().position(rings) {
+        Some(place) => screen.front(place),
+        None => screen.look_at(ticket),
+    }
+    Some(Intent::Tap(ticket, action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pager::fixture;
+
+    fn key(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    fn pressed(codes: &[KeyCode], view: &View, screen: &mut Screen) -> Vec<Intent> {
+        screen.follow(view);
+        codes
+            .iter()
+            .flat_map(|code| press(key(*code), view, screen))
+            .collect()
+    }
+
+    #[test]
+    fn enter_checks_in_on_the_page_in_front_and_tells_that_it_was_seen() {
+        let (view, mut screen) = (fixture::ringing(), Screen::default());
+        let page = TicketId(41);
+        assert_eq!(
+            pressed(&[KeyCode::Enter], &view, &mut screen),
+            [Intent::Seen(page), Intent::Tap(page, Action::CheckIn)]
+        );
+        assert_eq!(
+            screen.open,
+            Some(page),
+            "what comes next is about this ticket"
+        );
+    }
+
+    #[test]
+    fn after_a_check_in_the_next_page_that_rings_is_in_front() {
+        let (view, mut screen) = (fixture::several(), Screen::default());
+        let first = pressed(&[KeyCode::Char('c')], &view, &mut screen);
+        assert_eq!(
+            first.last(),
+            Some(&Intent::Tap(TicketId(41), Action::CheckIn))
+        );
+        let second = pressed(&[KeyCode::Char('c')], &view, &mut screen);
+        assert_eq!(
+            second.last(),
+            Some(&Intent::Tap(TicketId(42), Action::CheckIn))
+        );
+    }
+
+    #[test]
+    fn letters_of_a_note_are_text_and_not_taps() {
+        let (view, mut screen) = (fixture::ringing(), Screen::default());
+        let keys = ['n', 'r', 'w', 'q'].map(KeyCode::Char);
+        assert!(
+            !pressed(&keys, &view, &mut screen)
+                .iter()
+                .any(|it| !matches!(it, Intent::Seen(_)))
+        );
+        let sent = pressed(&[KeyCode::Enter], &view, &mut screen);
+        let text = "rwq".to_owned();
+        assert_eq!(
+            sent.last(),
+            Some(&Intent::Tap(TicketId(41), Action::Note { text }))
+        );
+    }
+
+    #[test]
+    fn quitting_asks_first_because_nothing_rings_afterwards() {
+        let (view, mut screen) = (fixture::quiet(), Screen::default());
+        assert_eq!(
+            pressed(
+                &[KeyCode::Char('q'), KeyCode::Char('n')],
+                &view,
+                &mut screen
+            ),
+            []
+        );
+        let quit = pressed(
+            &[KeyCode::Char('q'), KeyCode::Char('y')],
+            &view,
+            &mut screen,
+        );
+        assert_eq!(quit, [Intent::Quit]);
+    }
+
+    #[test]
+    fn a_page_that_begins_to_ring_comes_to_the_front_whatever_was_open() {
+        let mut screen = Screen::default();
+        screen.turn(2);
+        screen.look_at(TicketId(7));
+        assert_eq!(screen.tab, Tab::Notices);
+        screen.follow(&fixture::ringing());
+        assert_eq!((screen.tab, screen.open), (Tab::Pages, None));
+    }
+}

@@ -1,0 +1,37 @@
+//! The load program: measures a real server, in a process of its own, over loopback.
+//!
+//! `load latency | throughput | million | streams` prints one Markdown table each, medians over
+//! several runs. `scripts/bench` runs them all. Nothing here asserts a time: machines differ, and
+//! numbers are for people to read.
+
+mod client;
+mod latency;
+mod million;
+mod node;
+mod stats;
+mod streams;
+mod throughput;
+
+use std::process::ExitCode;
+
+/// The allocator of the `tocsin` program, so that what is measured is what is shipped.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["serve", data] => node::serve(data).await,
+        ["latency"] => latency::run().await,
+        ["throughput"] => throughput::run().await,
+        ["million"] => million::run().await,
+        ["streams"] => streams::run().await,
+        _ => {
+            println!("usage: load latency | throughput | million | streams");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}

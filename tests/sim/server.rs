@@ -1,0 +1,429 @@
+//! The server of the simulation: the real engine, store, hub and feed, driven by hand where the
+//! product has a writer thread and HTTP handlers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use futures_util::FutureExt;
+use tocsin_directory::{Config, Directory, diff};
+use tocsin_ingest::Signal;
+use tocsin_pager::engine::LinkId;
+use tocsin_server::engine::{AlarmTaken, Answer, Engine, Job, Outcome};
+use tocsin_server::feed::{Follow, Start, stream_start, sync_page};
+use tocsin_server::hub::Hub;
+use tocsin_server::identity::Identity;
+use tocsin_server::secret::Secret;
+use tocsin_server::serve::ADMINISTRATOR;
+use tocsin_server::store::{Code, Device, Reader, SqliteReader, SqliteStore, StoredUpdate};
+use tocsin_ticket::{DeviceId, Millis, PersonId};
+use tocsin_wire::{
+    CommandReply, CommandRequest, Cursor, Hello, Me, ReceiptBatch, SyncPage, WIRE_VERSION, frame,
+};
+
+use crate::defects::{Defect, FaultyStore, Faults};
+use crate::network::{Asker, ConnectionId, RequestId};
+use crate::setup::Setup;
+
+/// The writer's own limit.
+const JOBS_PER_BATCH: usize = 512;
+
+/// What is asked of the server.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    Sync(LinkId, Option<Cursor>),
+    Stream(LinkId, Cursor),
+    Command(CommandRequest),
+    Receipts(ReceiptBatch),
+    /// With the serial number of the request.
+    Alarms(u64, Signal),
+    Apply(Setup),
+}
+
+/// One attempt to ask.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub id: RequestId,
+    pub asker: Asker,
+    pub ask: Ask,
+}
+
+/// What the server answers.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Sync(Box<SyncPage>),
+    Command(Box<CommandReply>),
+    Received,
+    Alarms(Vec<AlarmTaken>),
+    Applied,
+    /// 503.
+    Busy,
+    /// The connection was refused or reset.
+    Reset,
+}
+
+/// What a stream brings.
+#[derive(Debug, Clone)]
+pub enum Frame {
+    Hello(Hello),
+    Update(Cursor, String),
+    Reset,
+    CatchUp,
+    KeepAlive,
+    Closed,
+}
+
+/// One transaction that is being written.
+#[derive(Debug)]
+pub struct Committing {
+    pub requests: Vec<Request>,
+    pub outcome: Outcome,
+}
+
+struct Stream {
+    epoch: u32,
+    /// `None` when the phone was sent elsewhere: nothing follows the first frame.
+    follow: Option<Follow>,
+}
+
+/// What is lost in a crash.
+struct Running {
+    engine: Engine<FaultyStore>,
+    directory: Arc<ArcSwap<Directory>>,
+    hub: Hub,
+    identity: Identity,
+    streams: BTreeMap<ConnectionId, Stream>,
+    waiting: Vec<Request>,
+    committing: Option<Committing>,
+}
+
+/// The server, up or down.
+pub struct Server {
+    database: String,
+    /// Keeps the database in memory while the server is down; the oracle reads through it.
+    pub disk: SqliteReader,
+    running: Option<Running>,
+    /// Counts the starts, so that what an earlier process had in hand is not taken for this one's.
+    pub boot: u64,
+    /// The server's clock minus the world's.
+    pub offset_ms: i64,
+    pub faults: Faults,
+    defect: Option<Defect>,
+}
+
+impl Server {
+    /// A server on a fresh database, with a configuration and the devices of these people.
+    pub fn new(
+        database: String,
+        setup: &Setup,
+        owners: &[PersonId],
+        defect: Option<Defect>,
+        now: Millis,
+    ) -> (Self, Vec<(DeviceId, Secret)>) {
+        let store = SqliteStore::in_memory(&database).unwrap();
+        let disk = store.reader().unwrap();
+        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(Config::default())));
+        let mut engine = Engine::new(store, directory).unwrap();
+        engine.run(&[apply(setup)], now).unwrap();
+        let mut devices = Vec::new();
+        for (number, owner) in owners.iter().enumerate() {
+            let (code, token) = (format!("code-{number}"), format!("token-{number}"));
+            let (code, token) = (Secret::received(code), Secret::received(token));
+            let device = DeviceId::new(format!("device-{number}"));
+            let jobs = [
+                Job::GiveCode(Code {
+                    hash: code.hash(),
+                    person: owner.clone(),
+                    admin: false,
+                    expires_at: Millis(now.0 + 1),
+                }),
+                Job::Enroll {
+                    code: code.hash(),
+                    device: device.clone(),
+                    name: format!("{owner}'s"),
+                    token: token.hash(),
+                },
+            ];
+            let answers = engine.run(&jobs, now).unwrap().answers;
+            assert!(matches!(answers[..], [Answer::Done, Answer::Enrolled(_)]));
+            devices.push((device, token));
+        }
+        let server = Self {
+            database,
+            disk,
+            running: None,
+            boot: 0,
+            offset_ms: 0,
+            faults: Faults::new(defect),
+            defect,
+        };
+        (server, devices)
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.running.is_some()
+    }
+
+    pub fn now(&self, world_ms: i64) -> Millis {
+        Millis(world_ms + self.offset_ms)
+    }
+
+    /// What `tocsin serve` does with the data folder.
+    pub fn start(&mut self) {
+        self.boot += 1;
+        let store = SqliteStore::in_memory(&self.database).unwrap();
+        let text = self.disk.config().unwrap().unwrap_or_default();
+        let config = Config::parse(&text).unwrap();
+        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config)));
+        let store = FaultyStore::new(store, self.faults.clone());
+        self.running = Some(Running {
+            engine: Engine::new(store, Arc::clone(&directory)).unwrap(),
+            hub: Hub::new(Arc::clone(&directory)),
+            directory,
+            identity: Identity::load(&self.disk).unwrap(),
+            streams: BTreeMap::new(),
+            waiting: Vec::new(),
+            committing: None,
+        });
+    }
+
+    /// The process is gone. Returns whose requests it had in hand.
+    pub fn crash(&mut self) -> Vec<Request> {
+        let Some(running) = self.running.take() else {
+            return Vec::new();
+        };
+        let committing = running.committing.into_iter().flat_map(|it| it.requests);
+        running.waiting.into_iter().chain(committing).collect()
+    }
+
+    /// The directory in use.
+    pub fn directory(&self) -> Option<Arc<Directory>> {
+        Some(self.running.as_ref()?.directory.load_full())
+    }
+
+    /// Takes a request in. Reads are answered at once, the rest waits for the writer.
+    pub fn receive(
+        &mut self,
+        request: Request,
+        token: Option<&Secret>,
+        now: Millis,
+    ) -> Option<(Request, Reply)> {
+        let Some(running) = &mut self.running else {
+            return Some((request, Reply::Reset));
+        };
+        let device = token.and_then(|token| running.identity.device(token));
+        let directory = running.directory.load_full();
+        let reply = match (&request.ask, device) {
+            (Ask::Sync(_, after), Some(device)) => {
+                let me = me(&device);
+                let page = sync_page(&self.disk, &directory, &me, *after, now).unwrap();
+                let json = serde_json::to_string(&page).unwrap();
+                Reply::Sync(Box::new(serde_json::from_str(&json).unwrap()))
+            }
+            (Ask::Apply(setup), None) => {
+                let changes = diff(directory.config(), &setup.config(), now);
+                if !changes.is_empty() {
+                    running.waiting.push(request);
+                    return None;
+                }
+                Reply::Applied
+            }
+            (Ask::Alarms(..), None) if self.defect == Some(Defect::AnswerBeforeCommit) => {
+                running.waiting.push(request.clone());
+                Reply::Alarms(Vec::new())
+            }
+            _ => {
+                running.waiting.push(request);
+                return None;
+            }
+        };
+        Some((request, reply))
+    }
+
+    /// Opens a stream; the frame that it begins with.
+    pub fn open_stream(
+        &mut self,
+        connection: ConnectionId,
+        token: &Secret,
+        after: Cursor,
+        now: Millis,
+    ) -> Option<Frame> {
+        let running = self.running.as_mut()?;
+        let person = running.identity.device(token)?.person;
+        let directory = running.directory.load_full();
+        let epoch = directory.epoch(&person);
+        let live = running.hub.subscribe(&person, epoch);
+        let start = stream_start(&self.disk, &directory, &person, Some(after)).unwrap();
+        let (first, follow) = match start {
+            Start::From { seq, backlog } => {
+                let hello = Hello {
+                    server_time: now,
+                    wire_version: WIRE_VERSION,
+                };
+                (Frame::Hello(hello), Some(Follow::new(seq, backlog, live)))
+            }
+            Start::Elsewhere(frame::RESET) => (Frame::Reset, None),
+            Start::Elsewhere(_) => (Frame::CatchUp, None),
+        };
+        running.streams.insert(connection, Stream { epoch, follow });
+        Some(first)
+    }
+
+    /// What the writer does when it notices that the clock was set.
+    pub fn notice_clock(&self) {
+        if let Some(running) = &self.running {
+            running.hub.drop_all();
+        }
+    }
+
+    pub fn close_stream(&mut self, connection: ConnectionId) {
+        if let Some(running) = &mut self.running {
+            running.streams.remove(&connection);
+        }
+    }
+
+    pub fn has_stream(&self, connection: ConnectionId) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.streams.contains_key(&connection))
+    }
+
+    /// Everything that streams have to send now, in order.
+    pub fn drain(&mut self) -> Vec<(ConnectionId, Frame)> {
+        let mut frames = Vec::new();
+        let Some(running) = &mut self.running else {
+            return frames;
+        };
+        running.streams.retain(|connection, stream| {
+            let Some(follow) = &mut stream.follow else {
+                frames.push((*connection, Frame::Closed));
+                return false;
+            };
+            loop {
+                match follow.next().now_or_never() {
+                    None => return true,
+                    Some(None) => {
+                        frames.push((*connection, Frame::Closed));
+                        return false;
+                    }
+                    Some(Some(update)) => {
+                        let cursor = Cursor {
+                            epoch: stream.epoch,
+                            seq: update.seq,
+                            ticket: None,
+                        };
+                        frames.push((*connection, Frame::Update(cursor, update.json.clone())));
+                    }
+                }
+            }
+        });
+        frames
+    }
+
+    /// When the writer should look again, by the server's clock.
+    pub fn next_due(&mut self) -> Option<Millis> {
+        let running = self.running.as_mut()?;
+        running.engine.next_due().unwrap()
+    }
+
+    pub fn is_committing(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.committing.is_some())
+    }
+
+    pub fn has_waiting(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| !running.waiting.is_empty())
+    }
+
+    /// Takes what waits and commits it: it is on disk when this returns, but nobody has been told.
+    /// `Err`: nothing happened, and these callers must be told so.
+    pub fn commit(&mut self, tokens: &[Secret], now: Millis) -> Result<&Committing, Vec<Request>> {
+        let Some(running) = &mut self.running else {
+            return Err(Vec::new());
+        };
+        let count = running.waiting.len().min(JOBS_PER_BATCH);
+        let requests: Vec<Request> = running.waiting.drain(..count).collect();
+        let jobs: Vec<Job> = requests
+            .iter()
+            .map(|request| {
+                let device = || {
+                    let Asker::Phone { phone, .. } = request.asker else {
+                        panic!("only phones tap and report");
+                    };
+                    running.identity.device(&tokens[phone]).unwrap()
+                };
+                match &request.ask {
+                    Ask::Command(tap) => Job::Tap {
+                        device: device(),
+                        request: tap.clone(),
+                    },
+                    Ask::Receipts(batch) => Job::Receipts {
+                        device: device(),
+                        batch: batch.clone(),
+                    },
+                    Ask::Alarms(_, signal) => Job::Alarms {
+                        source: "prometheus".to_owned(),
+                        signals: vec![signal.clone()],
+                    },
+                    Ask::Apply(setup) => apply(setup),
+                    Ask::Sync(..) | Ask::Stream(..) => panic!("reads do not wait for the writer"),
+                }
+            })
+            .collect();
+        match running.engine.run(&jobs, now) {
+            Ok(outcome) => Ok(running.committing.insert(Committing { requests, outcome })),
+            Err(_) => Err(requests),
+        }
+    }
+
+    /// The writer comes back from the disk: publishes, then answers.
+    pub fn publish(&mut self) -> Option<Published> {
+        let running = self.running.as_mut()?;
+        let Committing { requests, outcome } = running.committing.take()?;
+        let mut updates = outcome.updates;
+        if self.defect == Some(Defect::LostPage) {
+            updates.retain(|update| !update.json.contains(r#""type":"paged""#));
+        }
+        running.hub.publish(updates.clone());
+        let mut replies = Vec::new();
+        for (request, answer) in requests.into_iter().zip(outcome.answers) {
+            let reply = match (&request.ask, answer) {
+                (Ask::Command(tap), Answer::Tap(answer)) => {
+                    Reply::Command(Box::new(answer.reply(tap.id.clone()).unwrap()))
+                }
+                (Ask::Alarms(..), Answer::Alarms(taken)) => Reply::Alarms(taken),
+                (Ask::Receipts(_), Answer::Done) => Reply::Received,
+                (Ask::Apply(_), Answer::Done) => Reply::Applied,
+                (ask, answer) => panic!("{ask:?} was answered with {answer:?}"),
+            };
+            replies.push((request, reply));
+        }
+        Some(Published {
+            updates,
+            replies,
+        })
+    }
+}
+
+/// What the writer did after a commit.
+pub struct Published {
+    /// What was offered to streams and push.
+    pub updates: Vec<StoredUpdate>,
+    pub replies: Vec<(Request, Reply)>,
+}
+
+fn me(device: &Device) -> Me {
+    Me {
+        person: device.person.clone(),
+        device: device.id.clone(),
+    }
+}
+
+fn apply(setup: &Setup) -> Job {
+    Job::Apply {
+        text: setup.text(),
+        config: Box::new(setup.config()),
+        keys: Vec::new(),
+        by: PersonId::from(ADMINISTRATOR),
+    }
+}
