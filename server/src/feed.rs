@@ -47,7 +47,11 @@ pub fn sync_page(
     let epoch = directory.epoch(&me.person);
     let mut page = RawSyncPage {
         reset: false,
-        cursor: Cursor { epoch, seq: 0, ticket: None },
+        cursor: Cursor {
+            epoch,
+            seq: 0,
+            ticket: None,
+        },
         more: false,
         tickets: Vec::new(),
         updates: Vec::new(),
@@ -58,7 +62,9 @@ pub fn sync_page(
     let last_seq = reader.last_seq()?;
     let start = after.filter(|cursor| cursor.epoch == epoch && cursor.seq <= last_seq);
     match start {
-        Some(Cursor { seq, ticket: None, .. }) => {
+        Some(Cursor {
+            seq, ticket: None, ..
+        }) => {
             let mut updates = reader.log_after(teams, seq, PAGE + 1)?;
             page.more = updates.len() > PAGE;
             updates.truncate(PAGE);
@@ -66,22 +72,27 @@ pub fn sync_page(
                 Some(last) if page.more => last.seq,
                 last => last.map_or(last_seq, |last| last.seq).max(last_seq),
             };
-            page.updates =
-                updates.into_iter().map(|update| raw(update.json)).collect::<Result<_, _>>()?;
+            page.updates = updates
+                .into_iter()
+                .map(|update| raw(update.json))
+                .collect::<Result<_, _>>()?;
         }
         snapshot => {
             page.reset = snapshot.is_none();
             // Tickets are read after the log's end was: what changes meanwhile comes as updates.
-            let (seq, from) = snapshot
-                .map_or((last_seq, 0), |cursor| (cursor.seq, cursor.ticket.unwrap_or(0)));
+            let (seq, from) = snapshot.map_or((last_seq, 0), |cursor| {
+                (cursor.seq, cursor.ticket.unwrap_or(0))
+            });
             let mut tickets = reader.open_after(teams, from, PAGE + 1)?;
             tickets.truncate(PAGE);
             let full = tickets.len() == PAGE;
             page.more = true;
             page.cursor.seq = seq;
             page.cursor.ticket = tickets.last().filter(|_| full).map(|(id, _)| *id);
-            page.tickets =
-                tickets.into_iter().map(|(_, json)| raw(json)).collect::<Result<_, _>>()?;
+            page.tickets = tickets
+                .into_iter()
+                .map(|(_, json)| raw(json))
+                .collect::<Result<_, _>>()?;
         }
     }
     Ok(page)
@@ -128,7 +139,10 @@ pub fn stream_start(
     Ok(if backlog.len() > PAGE {
         Start::Elsewhere(frame::CATCH_UP)
     } else {
-        Start::From { seq: after.seq, backlog }
+        Start::From {
+            seq: after.seq,
+            backlog,
+        }
     })
 }
 
@@ -144,8 +158,16 @@ impl Follow {
     /// Follows on from `seq`: the `backlog` after it and then the hub's `live` updates, which may
     /// have begun before the backlog ended.
     #[must_use]
-    pub fn new(seq: u64, backlog: Vec<StoredUpdate>, live: mpsc::Receiver<Arc<StoredUpdate>>) -> Self {
-        Self { backlog: backlog.into_iter(), live, last_seq: seq }
+    pub fn new(
+        seq: u64,
+        backlog: Vec<StoredUpdate>,
+        live: mpsc::Receiver<Arc<StoredUpdate>>,
+    ) -> Self {
+        Self {
+            backlog: backlog.into_iter(),
+            live,
+            last_seq: seq,
+        }
     }
 
     /// The next update; `None` when the hub ended the stream. Dropping the future loses nothing.

@@ -40,8 +40,14 @@ impl Hub {
     /// A hub without streams. The directory says who may see which team.
     #[must_use]
     pub fn new(directory: Arc<ArcSwap<Directory>>) -> Self {
-        let streams = Streams { directory: directory.load_full(), people: HashMap::new() };
-        Self { directory, streams: Mutex::new(streams) }
+        let streams = Streams {
+            directory: directory.load_full(),
+            people: HashMap::new(),
+        };
+        Self {
+            directory,
+            streams: Mutex::new(streams),
+        }
     }
 
     /// A new stream of a person's updates from now on. It ends when it falls behind, or when what
@@ -146,7 +152,10 @@ mod tests {
         shared.store(Arc::new(directory(r#"["ana", "ben"]"#)));
         hub.publish(Vec::new());
         assert!(of_ben.try_recv() == Err(mpsc::error::TryRecvError::Disconnected));
-        assert!(of_ana.try_recv() == Err(mpsc::error::TryRecvError::Empty), "nothing changed");
+        assert!(
+            of_ana.try_recv() == Err(mpsc::error::TryRecvError::Empty),
+            "nothing changed"
+        );
         let mut late = hub.subscribe(&ben, before);
         assert!(
             late.try_recv() == Err(mpsc::error::TryRecvError::Disconnected),

@@ -22,7 +22,12 @@ impl Identity {
     pub fn load(reader: &dyn Reader) -> Result<Self, StoreError> {
         let devices = reader.devices()?;
         Ok(Self {
-            devices: RwLock::new(devices.into_iter().map(|device| (device.token, device)).collect()),
+            devices: RwLock::new(
+                devices
+                    .into_iter()
+                    .map(|device| (device.token, device))
+                    .collect(),
+            ),
             integrations: RwLock::new(reader.integration_keys()?.into_iter().collect()),
         })
     }
@@ -37,14 +42,20 @@ impl Identity {
     /// The integration that has this key.
     #[must_use]
     pub fn integration(&self, key: &Secret) -> Option<String> {
-        let integrations = self.integrations.read().unwrap_or_else(PoisonError::into_inner);
+        let integrations = self
+            .integrations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         integrations.get(&key.hash()).cloned()
     }
 
     /// Whether the integration has a key.
     #[must_use]
     pub fn has_key(&self, integration: &str) -> bool {
-        let integrations = self.integrations.read().unwrap_or_else(PoisonError::into_inner);
+        let integrations = self
+            .integrations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         integrations.values().any(|known| known == integration)
     }
 
@@ -63,7 +74,10 @@ impl Identity {
 
     /// An integration's new and only key.
     pub fn set_key(&self, integration: &str, key: SecretHash) {
-        let mut integrations = self.integrations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut integrations = self
+            .integrations
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         integrations.retain(|_, known| known != integration);
         integrations.insert(key, integration.to_owned());
     }

@@ -31,7 +31,11 @@ impl Secret {
     pub fn enrolment_code() -> Self {
         let letters = random::<10>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
         let (left, right) = letters.split_at(5);
-        Self(format!("{}-{}", left.iter().collect::<String>(), right.iter().collect::<String>()))
+        Self(format!(
+            "{}-{}",
+            left.iter().collect::<String>(),
+            right.iter().collect::<String>()
+        ))
     }
 
     /// A random identifier of 128 bits; not secret, but unguessable and unique.

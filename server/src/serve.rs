@@ -119,9 +119,10 @@ impl Server {
         let hub = Arc::new(Hub::new(Arc::clone(&directory)));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(store, Arc::clone(&directory))?;
-        let (writer, thread) =
-            Writer::start(engine, Arc::clone(&hub), Arc::clone(&clock)).map_err(|error| {
-                ServeError::Io { what: "the writer's thread".to_owned(), error }
+        let (writer, thread) = Writer::start(engine, Arc::clone(&hub), Arc::clone(&clock))
+            .map_err(|error| ServeError::Io {
+                what: "the writer's thread".to_owned(),
+                error,
             })?;
         let identity = Identity::load(&*reader)?;
         let admin_code = if identity.has_admin() {
@@ -145,7 +146,15 @@ impl Server {
             what: format!("listening on {}", options.listen),
             error: std::io::ErrorKind::AddrInUse.into(),
         })?;
-        Ok(Self { address, admin_code, handle, serving, thread, writer, hub })
+        Ok(Self {
+            address,
+            admin_code,
+            handle,
+            serving,
+            thread,
+            writer,
+            hub,
+        })
     }
 
     /// Runs until `stop` is ready, then lets requests under way finish and puts everything on disk.
@@ -167,7 +176,10 @@ impl Server {
         served
             .map_err(std::io::Error::other)
             .and_then(|served| served)
-            .map_err(|error| ServeError::Io { what: "serving".to_owned(), error })
+            .map_err(|error| ServeError::Io {
+                what: "serving".to_owned(),
+                error,
+            })
     }
 }
 
@@ -191,13 +203,18 @@ async fn listen(
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let listener = std::net::TcpListener::bind(options.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|error| ServeError::Io { what: format!("listening on {}", options.listen), error })?;
+        .map_err(|error| ServeError::Io {
+            what: format!("listening on {}", options.listen),
+            error,
+        })?;
     let what = || "listening".to_owned();
     macro_rules! serve {
         ($server:expr) => {{
             let mut server = $server.handle(handle.clone());
             let http = server.http_builder();
-            http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_LIMIT);
+            http.http1()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_LIMIT);
             http.http2()
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(256)
@@ -208,15 +225,20 @@ async fn listen(
     }
     Ok(match &options.tls {
         None => {
-            let server = axum_server::from_tcp(listener)
-                .map_err(|error| ServeError::Io { what: what(), error })?;
+            let server = axum_server::from_tcp(listener).map_err(|error| ServeError::Io {
+                what: what(),
+                error,
+            })?;
             serve!(server.acceptor(Prompt::new(sockets(), HEADER_LIMIT)))
         }
         Some(files) => {
             let tls = load_certificate(files).await?;
             tokio::spawn(watch_certificate(files.clone(), tls.clone()));
-            let server = axum_server::from_tcp_rustls(listener, tls)
-                .map_err(|error| ServeError::Io { what: what(), error })?;
+            let server =
+                axum_server::from_tcp_rustls(listener, tls).map_err(|error| ServeError::Io {
+                    what: what(),
+                    error,
+                })?;
             serve!(server.map(|tls| Prompt::new(tls.acceptor(sockets()), HEADER_LIMIT)))
         }
     })
@@ -234,16 +256,16 @@ fn sockets() -> TcpConfigAcceptor {
 async fn load_certificate(files: &TlsFiles) -> Result<RustlsConfig, ServeError> {
     // Another part of the process may have installed it already: either is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    RustlsConfig::from_pem_file(&files.certificate, &files.key).await.map_err(|error| {
-        ServeError::Io {
+    RustlsConfig::from_pem_file(&files.certificate, &files.key)
+        .await
+        .map_err(|error| ServeError::Io {
             what: format!(
                 "TLS certificate {} with key {}",
                 files.certificate.display(),
                 files.key.display()
             ),
             error,
-        }
-    })
+        })
 }
 
 /// Serves a renewed certificate without a restart. One that cannot be read is reported, and the
@@ -257,7 +279,10 @@ async fn watch_certificate(files: TlsFiles, tls: RustlsConfig) {
             continue;
         }
         seen = now;
-        match tls.reload_from_pem_file(&files.certificate, &files.key).await {
+        match tls
+            .reload_from_pem_file(&files.certificate, &files.key)
+            .await
+        {
             Ok(()) => tracing::info!("the TLS certificate was renewed"),
             Err(error) => tracing::error!(%error, "the renewed TLS certificate cannot be read"),
         }
@@ -265,7 +290,11 @@ async fn watch_certificate(files: TlsFiles, tls: RustlsConfig) {
 }
 
 fn changed_at(files: &TlsFiles) -> [Option<SystemTime>; 2] {
-    let at = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let at = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|file| file.modified())
+            .ok()
+    };
     [at(&files.certificate), at(&files.key)]
 }
 

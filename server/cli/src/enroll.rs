@@ -1,5 +1,6 @@
 //! `tocsin enroll`: a code for one device, to type or to scan.
 
+use anstyle::AnsiColor;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use reqwest::Url;
@@ -79,14 +80,13 @@ fn link(server: &str, code: &str) -> Result<String, Failure> {
         .context("the enrolment link")
 }
 
-/// Dark modules are the terminal's background: most terminals are dark, and readers take both.
+/// Black on white, whatever the terminal's colours: not every reader takes an inverted code.
 fn qr(link: &str) -> Result<String, Failure> {
     let code = QrCode::with_error_correction_level(link, EcLevel::M).context("the QR code")?;
-    Ok(code
-        .render::<Dense1x2>()
-        .dark_color(Dense1x2::Dark)
-        .light_color(Dense1x2::Light)
-        .build())
+    let modules = code.render::<Dense1x2>().build();
+    let paper = AnsiColor::Black.on(AnsiColor::BrightWhite);
+    let lines = modules.lines().map(|line| paint(paper, line).to_string());
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn is_this_machine(server: &str) -> bool {

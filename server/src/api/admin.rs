@@ -77,10 +77,16 @@ pub(super) async fn apply(
     })?;
     let now = app.now();
     let before = app.directory.load_full();
-    let changes: Vec<String> =
-        diff(before.config(), &config, now).iter().map(ToString::to_string).collect();
+    let changes: Vec<String> = diff(before.config(), &config, now)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if query.dry_run || changes.is_empty() {
-        return Ok(axum::Json(ApplyReply { applied: false, changes, keys: Vec::new() }));
+        return Ok(axum::Json(ApplyReply {
+            applied: false,
+            changes,
+            keys: Vec::new(),
+        }));
     }
     let new_keys: Vec<(String, Secret)> = config
         .integrations()
@@ -91,7 +97,10 @@ pub(super) async fn apply(
     let job = Job::Apply {
         text: text.to_owned(),
         config: Box::new(config),
-        keys: new_keys.iter().map(|(name, key)| (name.clone(), key.hash())).collect(),
+        keys: new_keys
+            .iter()
+            .map(|(name, key)| (name.clone(), key.hash()))
+            .collect(),
         by: device.person.clone(),
     };
     app.writer.submit(job).await?;
@@ -101,9 +110,16 @@ pub(super) async fn apply(
     tracing::info!(by = %device.person, changes = changes.len(), "a configuration was applied");
     let keys = new_keys
         .into_iter()
-        .map(|(integration, key)| NewKey { integration, key: key.reveal().to_owned() })
+        .map(|(integration, key)| NewKey {
+            integration,
+            key: key.reveal().to_owned(),
+        })
         .collect();
-    Ok(axum::Json(ApplyReply { applied: true, changes, keys }))
+    Ok(axum::Json(ApplyReply {
+        applied: true,
+        changes,
+        keys,
+    }))
 }
 
 /// `GET /v1/config`: the file applied last, as it was written.
@@ -119,7 +135,11 @@ pub(super) async fn config(
     Admin(_): Admin,
 ) -> Result<Response, ApiError> {
     let text = app.read(|reader| reader.config()).await?;
-    Ok(([(CONTENT_TYPE, "application/toml")], text.unwrap_or_default()).into_response())
+    Ok((
+        [(CONTENT_TYPE, "application/toml")],
+        text.unwrap_or_default(),
+    )
+        .into_response())
 }
 
 /// The body of `POST /v1/codes`.
@@ -173,7 +193,10 @@ pub(super) async fn code(
         expires_at,
     });
     app.writer.submit(job).await?;
-    Ok(axum::Json(CodeReply { code: code.reveal().to_owned(), expires_at }))
+    Ok(axum::Json(CodeReply {
+        code: code.reveal().to_owned(),
+        expires_at,
+    }))
 }
 
 /// The body of `POST /v1/keys`.
@@ -208,10 +231,16 @@ pub(super) async fn key(
         ));
     }
     let key = Secret::integration_key();
-    let job = Job::SetKey { integration: integration.clone(), key: key.hash() };
+    let job = Job::SetKey {
+        integration: integration.clone(),
+        key: key.hash(),
+    };
     let Answer::Done = app.writer.submit(job).await? else {
         return Err(crate::store::StoreError::new("a key was answered with something else").into());
     };
     app.identity.set_key(&integration, key.hash());
-    Ok(axum::Json(NewKey { integration, key: key.reveal().to_owned() }))
+    Ok(axum::Json(NewKey {
+        integration,
+        key: key.reveal().to_owned(),
+    }))
 }

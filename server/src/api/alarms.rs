@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
-use tocsin_ingest::{Batch, Integration, Oddity, Signal, SeverityMap, alertmanager, json, pagerduty};
+use tocsin_ingest::{
+    Batch, Integration, Oddity, SeverityMap, Signal, alertmanager, json, pagerduty,
+};
 use tocsin_ticket::TicketId;
 use tocsin_wire::Problem;
 
@@ -109,7 +111,11 @@ fn integration(app: &App, key: &Secret) -> Option<Arc<Integration>> {
 async fn keep(app: &App, source: &str, batch: Batch) -> Result<AlarmReply, ApiError> {
     let Batch { signals, oddities } = batch;
     for oddity in &oddities {
-        tracing::warn!(source, ?oddity, "an odd alarm was taken as well as it could be read");
+        tracing::warn!(
+            source,
+            ?oddity,
+            "an odd alarm was taken as well as it could be read"
+        );
     }
     let alarms = submit(app, source, signals).await?;
     Ok(AlarmReply {
@@ -131,7 +137,10 @@ async fn submit(
     if signals.is_empty() {
         return Ok(Vec::new());
     }
-    let job = Job::Alarms { source: source.to_owned(), signals };
+    let job = Job::Alarms {
+        source: source.to_owned(),
+        signals,
+    };
     match app.writer.submit(job).await? {
         Answer::Alarms(taken) => Ok(taken),
         // The team left the configuration between reading the key and taking the alarm.
@@ -147,7 +156,10 @@ async fn submit(
     request_body(content = Object, description = "PagerDuty Events API v2"),
     responses((status = 202, description = "On disk", body = Object), (status = 400, description = "Invalid event", body = Object), (status = 429, description = "Too many events", body = Object), (status = 503, description = "Not kept; send it again", body = Object)),
 )]
-pub(super) async fn pagerduty(State(app): State<Arc<App>>, body: Result<Body, ApiError>) -> Response {
+pub(super) async fn pagerduty(
+    State(app): State<Arc<App>>,
+    body: Result<Body, ApiError>,
+) -> Response {
     let body = match body {
         Ok(Body(body)) => body,
         Err(error) => return error.into_response(),
@@ -205,8 +217,12 @@ pub(super) async fn by_hand(
         .filter(|service| teams.contains(&service.team))
         .ok_or_else(|| ApiError::field("service", "the id of a service of one of your teams"))?;
     app.rates.take_alarm(device.id.as_str()).map_err(|wait| {
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "slow down, please")
-            .retry_after(wait)
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "slow down, please",
+        )
+        .retry_after(wait)
     })?;
     let integration = Integration {
         id: device.person.to_string(),

@@ -28,7 +28,10 @@ impl ApiError {
             detail: detail.into(),
             field: None,
         };
-        Self { problem, retry_after: None }
+        Self {
+            problem,
+            retry_after: None,
+        }
     }
 
     /// A value that is not what was expected.
@@ -61,7 +64,10 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self { problem, retry_after: None }
+        Self {
+            problem,
+            retry_after: None,
+        }
     }
 }
 
@@ -98,7 +104,10 @@ impl IntoResponse for ApiError {
             StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(self.problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         }
@@ -110,7 +119,10 @@ pub(super) async fn no_such_route(uri: Uri) -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         "no_such_route",
-        format!("there is no {}; GET /openapi.json lists what there is", uri.path()),
+        format!(
+            "there is no {}; GET /openapi.json lists what there is",
+            uri.path()
+        ),
     )
 }
 
@@ -118,7 +130,10 @@ pub(super) async fn wrong_method(method: Method, uri: Uri) -> ApiError {
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "wrong_method",
-        format!("{} does not take {method}; GET /openapi.json says what it takes", uri.path()),
+        format!(
+            "{} does not take {method}; GET /openapi.json says what it takes",
+            uri.path()
+        ),
     )
 }
 

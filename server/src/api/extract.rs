@@ -22,20 +22,23 @@ impl FromRequest<Arc<App>> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        Bytes::from_request(request, app).await.map(Self).map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                ApiError::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "body_too_large",
-                    format!("body: expected at most {MAX_BODY_BYTES} bytes; send less at once"),
-                )
-            }
-            _ => ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "body_cut_short",
-                "body: expected as many bytes as announced; send it again",
-            ),
-        })
+        Bytes::from_request(request, app)
+            .await
+            .map(Self)
+            .map_err(|rejection| match rejection {
+                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                    ApiError::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "body_too_large",
+                        format!("body: expected at most {MAX_BODY_BYTES} bytes; send less at once"),
+                    )
+                }
+                _ => ApiError::new(
+                    StatusCode::BAD_REQUEST,
+                    "body_cut_short",
+                    "body: expected as many bytes as announced; send it again",
+                ),
+            })
     }
 }
 
@@ -62,7 +65,10 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
             ApiError::field(&field, format_args!("another value: {inner}"))
         })?;
         json.end().map_err(|error| {
-            ApiError::field("body", format_args!("nothing after the JSON value: {error}"))
+            ApiError::field(
+                "body",
+                format_args!("nothing after the JSON value: {error}"),
+            )
         })?;
         Ok(Self(value))
     }
@@ -106,7 +112,9 @@ impl FromRequestParts<Arc<App>> for KeyPath {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let key = Path::<String>::from_request_parts(parts, app).await;
-        Ok(Self(Secret::received(key.map_or_else(|_| String::new(), |Path(key)| key))))
+        Ok(Self(Secret::received(
+            key.map_or_else(|_| String::new(), |Path(key)| key),
+        )))
     }
 }
 
@@ -137,14 +145,17 @@ impl FromRequestParts<Arc<App>> for Caller {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| Secret::received(token.trim()));
-        token.and_then(|token| app.identity.device(&token)).map(Self).ok_or_else(|| {
-            ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "unknown_device",
-                "Authorization: expected \"Bearer \" and the token of an enrolled device; \
+        token
+            .and_then(|token| app.identity.device(&token))
+            .map(Self)
+            .ok_or_else(|| {
+                ApiError::new(
+                    StatusCode::UNAUTHORIZED,
+                    "unknown_device",
+                    "Authorization: expected \"Bearer \" and the token of an enrolled device; \
                  enrol this device again with a new code",
-            )
-        })
+                )
+            })
     }
 }
 

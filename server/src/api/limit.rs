@@ -1,13 +1,38 @@
-//! How much is taken from one sender.
+//! How much is taken from one sender, and how long a request may take.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::StatusCode;
 
 use super::ApiError;
+
+/// How long a request may take to be sent and answered. Streams are answered at once and go on.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+
+/// Gives up on a request that takes too long. A job that was handed over is done nevertheless;
+/// sending it again does nothing twice.
+pub(super) async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
+    tokio::time::timeout(REQUEST_LIMIT, next.run(request))
+        .await
+        .map_err(|_| {
+            ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too_slow",
+                format!(
+                    "the request took longer than {} s; send it again",
+                    REQUEST_LIMIT.as_secs()
+                ),
+            )
+            .retry_after(Duration::from_secs(1))
+        })
+}
 
 /// Limits per sender. They hold off a runaway script; a storm of genuine alarms is below them.
 #[derive(Debug)]
@@ -42,7 +67,7 @@ impl Rates {
     }
 
     /// Takes one request of an integration, or says how long it must wait.
-    pub(super) fn take_alarm(&self, integration: &str) -> Result<(), core::time::Duration> {
+    pub(super) fn take_alarm(&self, integration: &str) -> Result<(), Duration> {
         let key = integration.to_owned();
         self.alarms
             .check_key(&key)

@@ -12,7 +12,6 @@ mod phones;
 mod tickets;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -22,7 +21,6 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tocsin_directory::Directory;
 use tocsin_ticket::Millis;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 pub(crate) use admin::CODE_LIFETIME;
 pub use admin::{ApplyReply, CodeReply, CodeRequest, KeyReply, KeyRequest, NewKey};
@@ -38,9 +36,6 @@ use crate::store::{Reader, StoreError};
 /// The largest body that is read, in bytes. Alertmanager with `max_alerts` unset sends some 1 KiB
 /// an alert; `PagerDuty` refuses events over 512 KiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
-
-/// How long a request may take to be answered. Streams are answered at once and then go on.
-const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 
 /// What the routes work with.
 pub struct App {
@@ -102,10 +97,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
         .route("/openapi.json", get(openapi::description))
-        .layer(TimeoutLayer::with_status_code(
-            http::StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_LIMIT,
-        ));
+        .layer(axum::middleware::from_fn(limit::in_time));
     Router::new()
         .merge(timed)
         .route("/v1/stream", get(phones::stream))

@@ -51,7 +51,10 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, A
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     metrics::gauge!("tocsin_streams").set(app.hub.streams() as f64);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4")],
+        app.metrics.render(),
+    )
 }
 
 /// Counts and times each request by its route, never by its path: paths hold keys.

@@ -47,7 +47,10 @@ pub(super) async fn enroll(
     app.rates.take_guess(from.ip())?;
     let name = request.device_name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
-        return Err(ApiError::field("device_name", "1 to 80 printable characters"));
+        return Err(ApiError::field(
+            "device_name",
+            "1 to 80 printable characters",
+        ));
     }
     let token = Secret::device_token();
     let job = Job::Enroll {
@@ -101,7 +104,10 @@ pub(super) async fn sync(
 ) -> Result<Response, ApiError> {
     let after = parse_cursor(query.after.as_deref(), "after")?;
     let directory = app.directory.load_full();
-    let me = Me { person: device.person.clone(), device: device.id };
+    let me = Me {
+        person: device.person.clone(),
+        device: device.id,
+    };
     let server_time = app.now();
     let page = app
         .read(move |reader| sync_page(reader, &directory, &me, after, server_time))
@@ -110,7 +116,8 @@ pub(super) async fn sync(
 }
 
 fn parse_cursor(text: Option<&str>, field: &str) -> Result<Option<Cursor>, ApiError> {
-    text.map(|text| text.parse().map_err(|error| ApiError::field(field, error))).transpose()
+    text.map(|text| text.parse().map_err(|error| ApiError::field(field, error)))
+        .transpose()
 }
 
 /// `GET /v1/stream`: server-sent events from `Last-Event-ID` on.
@@ -127,7 +134,9 @@ pub(super) async fn stream(
     Caller(device): Caller,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok());
     let after = parse_cursor(last, "Last-Event-ID")?;
     let directory = app.directory.load_full();
     let epoch = directory.epoch(&device.person);
@@ -144,8 +153,14 @@ pub(super) async fn stream(
     });
     let (first, follow) = match start.await? {
         Start::From { seq, backlog } => {
-            let hello = Hello { server_time: app.now(), wire_version: WIRE_VERSION };
-            let hello = Event::default().event(frame::HELLO).json_data(hello).unwrap_or_default();
+            let hello = Hello {
+                server_time: app.now(),
+                wire_version: WIRE_VERSION,
+            };
+            let hello = Event::default()
+                .event(frame::HELLO)
+                .json_data(hello)
+                .unwrap_or_default();
             (hello, Some(Follow::new(seq, backlog, live)))
         }
         Start::Elsewhere(frame) => (Event::default().event(frame).data("{}"), None),
@@ -167,8 +182,15 @@ fn sse(
 }
 
 fn update_event(epoch: u32, update: &StoredUpdate) -> Event {
-    let cursor = Cursor { epoch, seq: update.seq, ticket: None };
-    Event::default().event(frame::UPDATE).id(cursor.to_string()).data(&update.json)
+    let cursor = Cursor {
+        epoch,
+        seq: update.seq,
+        ticket: None,
+    };
+    Event::default()
+        .event(frame::UPDATE)
+        .id(cursor.to_string())
+        .data(&update.json)
 }
 
 /// `POST /v1/commands`: 200 when done, 409 when the rules forbid it.
@@ -197,7 +219,11 @@ pub(super) async fn commands(
     let Answer::Tap(answer) = app.writer.submit(job).await? else {
         return Err(StoreError::new("a tap was answered with something else").into());
     };
-    let status = if answer.refusal.is_none() { StatusCode::OK } else { StatusCode::CONFLICT };
+    let status = if answer.refusal.is_none() {
+        StatusCode::OK
+    } else {
+        StatusCode::CONFLICT
+    };
     Ok((status, axum::Json(answer.reply(id)?)).into_response())
 }
 
@@ -217,13 +243,22 @@ pub(super) async fn receipts(
 ) -> Result<StatusCode, ApiError> {
     check_id(batch.id.as_str())?;
     if batch.receipts.len() > MAX_RECEIPTS {
-        return Err(ApiError::field("receipts", format_args!("at most {MAX_RECEIPTS}")));
+        return Err(ApiError::field(
+            "receipts",
+            format_args!("at most {MAX_RECEIPTS}"),
+        ));
     }
     for (index, report) in batch.receipts.iter().enumerate() {
         check_number(&format!("receipts[{index}].page"), report.page.ticket)?;
-        if report.effective_volume.is_some_and(|volume| !(0.0..=1.0).contains(&volume)) {
+        if report
+            .effective_volume
+            .is_some_and(|volume| !(0.0..=1.0).contains(&volume))
+        {
             let field = format!("receipts[{index}].effective_volume");
-            return Err(ApiError::field(&field, "0 for silent to 1 for full output, or nothing"));
+            return Err(ApiError::field(
+                &field,
+                "0 for silent to 1 for full output, or nothing",
+            ));
         }
     }
     app.writer.submit(Job::Receipts { device, batch }).await?;
@@ -243,6 +278,9 @@ fn check_id(id: &str) -> Result<(), ApiError> {
     if (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
     } else {
-        Err(ApiError::field("id", "8 to 64 printable ASCII characters, random for each tap"))
+        Err(ApiError::field(
+            "id",
+            "8 to 64 printable ASCII characters, random for each tap",
+        ))
     }
 }

@@ -42,12 +42,21 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let limit = query.limit.unwrap_or(LIST_LIMIT).clamp(1, LIST_LIMIT);
-    let filter = TicketFilter { open_only: query.open, before: query.before, limit: limit + 1 };
+    let filter = TicketFilter {
+        open_only: query.open,
+        before: query.before,
+        limit: limit + 1,
+    };
     let teams = device.teams(&app.directory.load());
-    let mut tickets = app.read(move |reader| reader.tickets(&teams, &filter)).await?;
+    let mut tickets = app
+        .read(move |reader| reader.tickets(&teams, &filter))
+        .await?;
     let more = tickets.len() > limit;
     tickets.truncate(limit);
-    Ok(json(format!(r#"{{"tickets":[{}],"more":{more}}}"#, tickets.join(","))))
+    Ok(json(format!(
+        r#"{{"tickets":[{}],"more":{more}}}"#,
+        tickets.join(",")
+    )))
 }
 
 /// `GET /v1/tickets/{id}`.
@@ -87,14 +96,23 @@ pub(super) async fn timeline(
     let teams = device.teams(&directory);
     let epoch = directory.epoch(&device.person);
     let read = move |reader: &dyn crate::store::Reader| {
-        let Some(ticket) = reader.ticket(&teams, id)? else { return Ok(None) };
+        let Some(ticket) = reader.ticket(&teams, id)? else {
+            return Ok(None);
+        };
         let entries = reader.timeline(id)?.join(",");
-        let cursor = Cursor { epoch, seq: reader.last_seq()?, ticket: None };
+        let cursor = Cursor {
+            epoch,
+            seq: reader.last_seq()?,
+            ticket: None,
+        };
         Ok(Some(format!(
             r#"{{"ticket":{ticket},"entries":[{entries}],"cursor":"{cursor}"}}"#
         )))
     };
-    app.read(read).await?.map(json).ok_or_else(ApiError::no_such_ticket)
+    app.read(read)
+        .await?
+        .map(json)
+        .ok_or_else(ApiError::no_such_ticket)
 }
 
 /// `GET /v1/oncall`.

@@ -98,10 +98,17 @@ impl TapAnswer {
             None => Outcome::Accepted,
             Some(refusal) => {
                 let message = refusal.to_string();
-                Outcome::Refused { refusal: refusal.into(), message }
+                Outcome::Refused {
+                    refusal: refusal.into(),
+                    message,
+                }
             }
         };
-        Ok(CommandReply { id, outcome, ticket })
+        Ok(CommandReply {
+            id,
+            outcome,
+            ticket,
+        })
     }
 }
 
@@ -111,7 +118,7 @@ pub enum Answer {
     /// One element for each signal.
     Alarms(Vec<AlarmTaken>),
     /// How the tap was decided.
-    Tap(TapAnswer),
+    Tap(Box<TapAnswer>),
     /// There is nobody who could be given the alarm; nothing of it was kept.
     NoSuchTeam,
     /// The device that was enrolled.

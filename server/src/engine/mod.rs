@@ -14,17 +14,15 @@ use arc_swap::ArcSwap;
 use tocsin_directory::{Config, Directory};
 use tocsin_ingest::{Signal, Target};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, Millis, PersonId, Policy, Receipt, Refusal, TeamId, Ticket, TicketId,
-    decide,
+    Alarm, Chain, Command, Context, Millis, PersonId, Policy, Receipt, Refusal, TeamId, Ticket,
+    TicketId, decide,
 };
 use tocsin_wire::{Action, CommandRequest, ReceiptBatch};
 
 pub use job::{AlarmTaken, Answer, Job, TapAnswer};
 pub use writer::{Busy, Clock, SystemClock, Writer, WriterError};
 
-use crate::store::{
-    Answered, Device, Store, StoreError, StoredUpdate, Transaction,
-};
+use crate::store::{Answered, Device, Store, StoreError, StoredUpdate, Transaction};
 
 /// How many due deadlines one transaction takes. Alarms and taps that arrive meanwhile wait for at
 /// most one such batch (some 20 ms).
@@ -60,7 +58,12 @@ impl<S: Store> Engine<S> {
     /// [`StoreError`] when the store cannot be read.
     pub fn new(mut store: S, directory: Arc<ArcSwap<Directory>>) -> Result<Self, StoreError> {
         let last_ticket = store.last_ticket()?;
-        Ok(Self { store, directory, last_ticket, answers_forgotten_at: Millis(0) })
+        Ok(Self {
+            store,
+            directory,
+            last_ticket,
+            answers_forgotten_at: Millis(0),
+        })
     }
 
     /// When the earliest deadline is due.
@@ -134,7 +137,7 @@ impl Desk<'_> {
                     .collect::<Result<_, _>>()?;
                 Answer::Alarms(taken)
             }
-            Job::Tap { device, request } => Answer::Tap(self.tap(device, request)?),
+            Job::Tap { device, request } => Answer::Tap(Box::new(self.tap(device, request)?)),
             Job::Receipts { device, batch } => {
                 self.receipts(device, batch)?;
                 Answer::Done
@@ -143,9 +146,16 @@ impl Desk<'_> {
                 self.transaction.add_code(code)?;
                 Answer::Done
             }
-            Job::Enroll { code, device, name, token } => {
+            Job::Enroll {
+                code,
+                device,
+                name,
+                token,
+            } => {
                 let found = self.transaction.take_code(*code, self.now)?;
-                let Some(code) = found else { return Ok(Answer::NoSuchCode) };
+                let Some(code) = found else {
+                    return Ok(Answer::NoSuchCode);
+                };
                 let device = Device {
                     id: device.clone(),
                     person: code.person,
@@ -160,7 +170,12 @@ impl Desk<'_> {
                 self.transaction.set_integration_key(integration, *key)?;
                 Answer::Done
             }
-            Job::Apply { text, config, keys, by } => {
+            Job::Apply {
+                text,
+                config,
+                keys,
+                by,
+            } => {
                 self.transaction.add_config(text, by, self.now)?;
                 for (integration, key) in keys {
                     self.transaction.set_integration_key(integration, *key)?;
@@ -193,10 +208,15 @@ impl Desk<'_> {
     }
 
     fn alarm(&mut self, alarm: &Alarm) -> Result<AlarmTaken, StoreError> {
-        let open = self.transaction.open_ticket(&alarm.service, &alarm.dedup_key)?;
+        let open = self
+            .transaction
+            .open_ticket(&alarm.service, &alarm.dedup_key)?;
         let opened = open.is_none();
         let new_id = TicketId(*self.last_ticket + 1);
-        let command = Command::AlarmFired { new_id, alarm: alarm.clone() };
+        let command = Command::AlarmFired {
+            new_id,
+            alarm: alarm.clone(),
+        };
         let ticket = self
             .decide(open, &alarm.team, &command)?
             .map_err(StoreError::new)?
@@ -204,31 +224,38 @@ impl Desk<'_> {
         if opened {
             *self.last_ticket = ticket.id.0;
         }
-        Ok(AlarmTaken { ticket: Some(ticket.id), opened })
+        Ok(AlarmTaken {
+            ticket: Some(ticket.id),
+            opened,
+        })
     }
 
     /// Tells every open ticket of the target; there may be none.
     fn target(&mut self, target: &Target, command: &Command) -> Result<AlarmTaken, StoreError> {
-        let mut taken = AlarmTaken { ticket: None, opened: false };
+        let mut taken = AlarmTaken {
+            ticket: None,
+            opened: false,
+        };
         for service in &target.services {
             let open = self.transaction.open_ticket(service, &target.dedup_key)?;
             if let Some(ticket) = open {
                 taken.ticket = taken.ticket.or(Some(ticket.id));
                 // Monitoring's word is never refused on an open ticket.
-                self.decide(Some(ticket), &target.team, command)?.map_err(StoreError::new)?;
+                self.decide(Some(ticket), &target.team, command)?
+                    .map_err(StoreError::new)?;
             }
         }
         Ok(taken)
     }
 
-    fn tap(
-        &mut self,
-        device: &Device,
-        request: &CommandRequest,
-    ) -> Result<TapAnswer, StoreError> {
+    fn tap(&mut self, device: &Device, request: &CommandRequest) -> Result<TapAnswer, StoreError> {
         if let Some(answered) = self.transaction.answered(&request.id)? {
             let ticket = self.visible_ticket(device, answered.ticket)?;
-            let refusal = answered.refusal.as_deref().map(serde_json::from_str).transpose()?;
+            let refusal = answered
+                .refusal
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()?;
             return Ok(TapAnswer { refusal, ticket });
         }
         let by = device.person.clone();
@@ -238,7 +265,10 @@ impl Desk<'_> {
             Action::Resolve => Command::Resolve { by },
             Action::Reopen => Command::Reopen { by },
             Action::Reassign { to } => Command::Reassign { by, to: to.clone() },
-            Action::Note { text } => Command::AddNote { by, text: text.clone() },
+            Action::Note { text } => Command::AddNote {
+                by,
+                text: text.clone(),
+            },
         };
         let ticket = self.visible_ticket(device, request.ticket)?;
         let team = ticket.as_ref().map(|ticket| ticket.team.clone());
@@ -247,14 +277,25 @@ impl Desk<'_> {
             None => Err(Refusal::NoSuchTicket),
         };
         let answer = match decided {
-            Ok(ticket) => TapAnswer { refusal: None, ticket },
-            Err(refusal) => TapAnswer { refusal: Some(refusal), ticket },
+            Ok(ticket) => TapAnswer {
+                refusal: None,
+                ticket,
+            },
+            Err(refusal) => TapAnswer {
+                refusal: Some(refusal),
+                ticket,
+            },
         };
         let answered = Answered {
             ticket: request.ticket,
-            refusal: answer.refusal.as_ref().map(serde_json::to_string).transpose()?,
+            refusal: answer
+                .refusal
+                .as_ref()
+                .map(serde_json::to_string)
+                .transpose()?,
         };
-        self.transaction.remember(&request.id, &answered, self.now)?;
+        self.transaction
+            .remember(&request.id, &answered, self.now)?;
         Ok(answer)
     }
 
@@ -265,7 +306,10 @@ impl Desk<'_> {
         id: TicketId,
     ) -> Result<Option<Ticket>, StoreError> {
         let teams = device.teams(&self.directory);
-        Ok(self.transaction.ticket(id)?.filter(|ticket| teams.contains(&ticket.team)))
+        Ok(self
+            .transaction
+            .ticket(id)?
+            .filter(|ticket| teams.contains(&ticket.team)))
     }
 
     fn receipts(&mut self, device: &Device, batch: &ReceiptBatch) -> Result<(), StoreError> {
@@ -283,18 +327,35 @@ impl Desk<'_> {
                 effective_volume: report.effective_volume,
             };
             let team = ticket.team.clone();
-            let command = Command::Receipt { page: report.page, receipt };
+            let command = Command::Receipt {
+                page: report.page,
+                receipt,
+            };
             // A receipt for a page that never was changes nothing.
             let _ = self.decide(Some(ticket), &team, &command)?;
         }
-        let ticket = batch.receipts.first().map_or(TicketId(0), |report| report.page.ticket);
-        self.transaction.remember(&batch.id, &Answered { ticket, refusal: None }, self.now)
+        let ticket = batch
+            .receipts
+            .first()
+            .map_or(TicketId(0), |report| report.page.ticket);
+        self.transaction.remember(
+            &batch.id,
+            &Answered {
+                ticket,
+                refusal: None,
+            },
+            self.now,
+        )
     }
 
     fn fire_deadlines(&mut self) -> Result<(), StoreError> {
         for ticket in self.transaction.due(self.now, DUE_PER_BATCH)? {
-            let Some(deadline) = &ticket.deadline else { continue };
-            let command = Command::DeadlinePassed { generation: deadline.generation };
+            let Some(deadline) = &ticket.deadline else {
+                continue;
+            };
+            let command = Command::DeadlinePassed {
+                generation: deadline.generation,
+            };
             let lateness_ms = self.now.0 - deadline.due.0;
             metrics::histogram!("tocsin_deadline_lateness_seconds")
                 .record(lateness_ms as f64 / 1000.0);
@@ -302,7 +363,9 @@ impl Desk<'_> {
             let id = ticket.id;
             match self.decide(Some(ticket), &team, &command)? {
                 Ok(_) => {}
-                Err(refusal) => tracing::error!(ticket = %id, %refusal, "a due deadline was refused"),
+                Err(refusal) => {
+                    tracing::error!(ticket = %id, %refusal, "a due deadline was refused")
+                }
             }
         }
         Ok(())
@@ -321,7 +384,9 @@ impl Desk<'_> {
                 if self.directory.pageable(&team).contains(person) {
                     continue;
                 }
-                let Some(chain) = self.directory.chain(&team, self.now) else { continue };
+                let Some(chain) = self.directory.chain(&team, self.now) else {
+                    continue;
+                };
                 let to = chain.on_call().clone();
                 let command = Command::Reassign { by: by.clone(), to };
                 let _ = self.decide(Some(ticket), &team, &command)?;
@@ -373,9 +438,12 @@ impl Desk<'_> {
         }
         let ticket = events
             .iter()
-            .fold(ticket, |ticket, event| Ticket::apply(ticket, event, self.now))
+            .fold(ticket, |ticket, event| {
+                Ticket::apply(ticket, event, self.now)
+            })
             .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
-        self.updates.push(self.transaction.append(&ticket, &events, self.now)?);
+        self.updates
+            .push(self.transaction.append(&ticket, &events, self.now)?);
         Ok(Ok(Some(ticket)))
     }
 }

@@ -37,7 +37,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Millis {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -88,10 +90,12 @@ impl Writer {
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE);
         let (alive, ended) = watch::channel(());
-        let thread = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
-            write(engine, &waiting, &hub, &*clock);
-            drop(alive);
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || {
+                write(engine, &waiting, &hub, &*clock);
+                drop(alive);
+            })?;
         Ok((Self { queue, ended }, thread))
     }
 
@@ -101,10 +105,12 @@ impl Writer {
     /// [`WriterError`]: it was not done.
     pub async fn submit(&self, job: Job) -> Result<Answer, WriterError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Request { job, reply }).map_err(|error| match error {
-            TrySendError::Full(_) => WriterError::Busy(Busy),
-            TrySendError::Disconnected(_) => WriterError::Stopped,
-        })?;
+        self.queue
+            .try_send(Request { job, reply })
+            .map_err(|error| match error {
+                TrySendError::Full(_) => WriterError::Busy(Busy),
+                TrySendError::Disconnected(_) => WriterError::Stopped,
+            })?;
         Ok(answer.await.map_err(|_| WriterError::Stopped)??)
     }
 
@@ -144,14 +150,19 @@ fn write<S: Store>(
     clock: &dyn Clock,
 ) {
     let mut pause = Duration::ZERO;
-    let mut watch = ClockWatch { wall: clock.now(), monotonic: Instant::now() };
+    let mut watch = ClockWatch {
+        wall: clock.now(),
+        monotonic: Instant::now(),
+    };
     loop {
         if watch.was_set(clock.now(), Instant::now()) {
             tracing::warn!("the clock was set; phones are told by beginning their streams anew");
             hub.drop_all();
         }
         let sleep = match engine.next_due() {
-            Ok(due) => due.map_or(LONGEST_SLEEP, |due| due.since(clock.now()).min(LONGEST_SLEEP)),
+            Ok(due) => due.map_or(LONGEST_SLEEP, |due| {
+                due.since(clock.now()).min(LONGEST_SLEEP)
+            }),
             Err(error) => {
                 tracing::error!(%error, "the next deadline could not be read");
                 LONGEST_SLEEP
@@ -200,12 +211,21 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_either_way_is_noticed_once_and_a_slow_night_is_not() {
         let (wall, start) = (Millis(1_000_000), Instant::now());
-        let mut watch = ClockWatch { wall, monotonic: start };
+        let mut watch = ClockWatch {
+            wall,
+            monotonic: start,
+        };
         let hour = Duration::from_secs(3600);
         assert!(!watch.was_set(wall + hour, start + hour));
         assert!(watch.was_set(wall, start + hour), "set back by an hour");
         assert!(!watch.was_set(wall, start + hour));
-        assert!(watch.was_set(wall + hour, start + hour), "set forward by an hour");
-        assert!(!watch.was_set(wall + hour + Duration::from_secs(4), start + hour), "adjusted");
+        assert!(
+            watch.was_set(wall + hour, start + hour),
+            "set forward by an hour"
+        );
+        assert!(
+            !watch.was_set(wall + hour + Duration::from_secs(4), start + hour),
+            "adjusted"
+        );
     }
 }

@@ -60,18 +60,28 @@ fn alarm(team: &str, service: &str, key: &str) -> Alarm {
 
 /// A ticket and the events that made it, with a deadline at `due` if given.
 fn ticket(id: u64, alarm: Alarm, due: Option<Millis>) -> (Ticket, Vec<Event>) {
-    let mut events =
-        vec![Event::Opened { id: TicketId(id), alarm, owner: PersonId::from("ana") }];
+    let mut events = vec![Event::Opened {
+        id: TicketId(id),
+        alarm,
+        owner: PersonId::from("ana"),
+    }];
     if let Some(due) = due {
         let next = vec![PersonId::from("bea")];
-        let deadline = Deadline { generation: 1, due, kind: DeadlineKind::Escalate, next };
+        let deadline = Deadline {
+            generation: 1,
+            due,
+            kind: DeadlineKind::Escalate,
+            next,
+        };
         events.push(Event::DeadlineSet { deadline });
     }
     (apply(None, &events), events)
 }
 
 fn apply(ticket: Option<Ticket>, events: &[Event]) -> Ticket {
-    let folded = events.iter().fold(ticket, |ticket, event| Ticket::apply(ticket, event, NOW));
+    let folded = events
+        .iter()
+        .fold(ticket, |ticket, event| Ticket::apply(ticket, event, NOW));
     folded.expect("the events open a ticket")
 }
 
@@ -79,12 +89,16 @@ fn commit(
     store: &mut impl Store,
     mut work: impl FnMut(&mut dyn Transaction) -> Result<(), StoreError>,
 ) {
-    store.transaction(&mut |transaction| work(transaction)).expect("the store takes it");
+    store
+        .transaction(&mut |transaction| work(transaction))
+        .expect("the store takes it");
 }
 
 fn put(store: &mut impl Store, id: u64, alarm: Alarm, due: Option<Millis>) -> Ticket {
     let (ticket, events) = ticket(id, alarm, due);
-    commit(store, |transaction| transaction.append(&ticket, &events, NOW).map(drop));
+    commit(store, |transaction| {
+        transaction.append(&ticket, &events, NOW).map(drop)
+    });
     ticket
 }
 
@@ -92,12 +106,17 @@ fn resolve(store: &mut impl Store, ticket: Ticket) -> Ticket {
     let by = Actor::Person(PersonId::from("ana"));
     let events = [Event::Resolved { by }, Event::DeadlineCleared];
     let ticket = apply(Some(ticket), &events);
-    commit(store, |transaction| transaction.append(&ticket, &events, NOW).map(drop));
+    commit(store, |transaction| {
+        transaction.append(&ticket, &events, NOW).map(drop)
+    });
     ticket
 }
 
 fn id_of(json: &str) -> u64 {
-    serde_json::from_str::<Ticket>(json).expect("a ticket as JSON").id.0
+    serde_json::from_str::<Ticket>(json)
+        .expect("a ticket as JSON")
+        .id
+        .0
 }
 
 pub(super) fn a_ticket_is_found_by_number_and_by_its_trouble<S: Store, R: Reader>(
@@ -107,7 +126,12 @@ pub(super) fn a_ticket_is_found_by_number_and_by_its_trouble<S: Store, R: Reader
     let made = put(&mut store, 7, alarm("shop", "checkout", "slow"), None);
     commit(&mut store, |transaction| {
         assert_eq!(transaction.ticket(TicketId(7))?.as_ref(), Some(&made));
-        assert_eq!(transaction.open_ticket(&"checkout".into(), "slow")?.as_ref(), Some(&made));
+        assert_eq!(
+            transaction
+                .open_ticket(&"checkout".into(), "slow")?
+                .as_ref(),
+            Some(&made)
+        );
         assert_eq!(transaction.open_ticket(&"checkout".into(), "down")?, None);
         assert_eq!(transaction.open_ticket(&"payments".into(), "slow")?, None);
         Ok(())
@@ -120,7 +144,13 @@ pub(super) fn a_ticket_is_found_by_number_and_by_its_trouble<S: Store, R: Reader
         Ok(())
     });
     let shop = [TeamId::from("shop")];
-    assert_eq!(reader.ticket(&shop, TicketId(7)).unwrap().map(|json| id_of(&json)), Some(7));
+    assert_eq!(
+        reader
+            .ticket(&shop, TicketId(7))
+            .unwrap()
+            .map(|json| id_of(&json)),
+        Some(7)
+    );
     assert_eq!(reader.ticket(&["bank".into()], TicketId(7)).unwrap(), None);
     assert_eq!(reader.timeline(TicketId(7)).unwrap().len(), 2);
 }
@@ -131,20 +161,20 @@ pub(super) fn a_second_open_ticket_for_the_same_trouble_cannot_be<S: Store, R: R
     let (mut store, _) = make();
     put(&mut store, 1, alarm("shop", "checkout", "slow"), None);
     let (twin, events) = ticket(2, alarm("shop", "checkout", "slow"), None);
-    let result = store.transaction(&mut |transaction| {
-        transaction.append(&twin, &events, NOW).map(drop)
-    });
+    let result =
+        store.transaction(&mut |transaction| transaction.append(&twin, &events, NOW).map(drop));
     assert!(result.is_err());
 }
 
-pub(super) fn a_failed_transaction_leaves_nothing<S: Store, R: Reader>(
-    make: &impl Fn() -> (S, R),
-) {
+pub(super) fn a_failed_transaction_leaves_nothing<S: Store, R: Reader>(make: &impl Fn() -> (S, R)) {
     let (mut store, reader) = make();
     let (made, events) = ticket(1, alarm("shop", "checkout", "slow"), Some(NOW));
     let result = store.transaction(&mut |transaction| {
         transaction.append(&made, &events, NOW)?;
-        assert!(transaction.ticket(TicketId(1))?.is_some(), "it sees its own writes");
+        assert!(
+            transaction.ticket(TicketId(1))?.is_some(),
+            "it sees its own writes"
+        );
         Err(StoreError::new("the power failed"))
     });
     assert!(result.is_err());
@@ -160,7 +190,10 @@ pub(super) fn what_was_committed_is_there_after_a_restart<S: Store, R: Reader>(
     let made = put(&mut store, 1, alarm("shop", "checkout", "slow"), Some(NOW));
     drop(store);
     let (mut store, reader) = make();
-    assert_eq!((store.last_ticket().unwrap(), reader.last_seq().unwrap()), (1, 1));
+    assert_eq!(
+        (store.last_ticket().unwrap(), reader.last_seq().unwrap()),
+        (1, 1)
+    );
     assert_eq!(store.next_due().unwrap(), Some(NOW));
     commit(&mut store, |transaction| {
         assert_eq!(transaction.ticket(TicketId(1))?.as_ref(), Some(&made));
@@ -176,7 +209,12 @@ pub(super) fn the_earliest_deadline_is_known_and_due_tickets_come_in_order<S: St
     let mut made = Vec::new();
     for (id, later) in [(1, 300), (2, 100), (3, 200)] {
         let due = Millis(NOW.0 + later);
-        made.push(put(&mut store, id, alarm("shop", "checkout", &id.to_string()), Some(due)));
+        made.push(put(
+            &mut store,
+            id,
+            alarm("shop", "checkout", &id.to_string()),
+            Some(due),
+        ));
     }
     put(&mut store, 4, alarm("shop", "checkout", "none"), None);
     assert_eq!(store.next_due().unwrap(), Some(Millis(NOW.0 + 100)));
@@ -202,7 +240,12 @@ pub(super) fn a_readers_log_is_in_order_and_only_of_its_teams<S: Store, R: Reade
     let (mut store, reader) = make();
     for id in 1..=6 {
         let team = if id % 2 == 0 { "bank" } else { "shop" };
-        put(&mut store, id, alarm(team, &format!("{team}-api"), &id.to_string()), None);
+        put(
+            &mut store,
+            id,
+            alarm(team, &format!("{team}-api"), &id.to_string()),
+            None,
+        );
     }
     let (shop, bank) = (TeamId::from("shop"), TeamId::from("bank"));
     let seqs = |teams: &[TeamId], after, limit| -> Vec<u64> {
@@ -214,8 +257,8 @@ pub(super) fn a_readers_log_is_in_order_and_only_of_its_teams<S: Store, R: Reade
         }
         log.iter().map(|update| update.seq).collect()
     };
-    assert_eq!(seqs(&[shop.clone()], 0, 10), [1, 3, 5]);
-    assert_eq!(seqs(&[shop.clone()], 1, 1), [3]);
+    assert_eq!(seqs(std::slice::from_ref(&shop), 0, 10), [1, 3, 5]);
+    assert_eq!(seqs(std::slice::from_ref(&shop), 1, 1), [3]);
     assert_eq!(seqs(&[shop, bank], 2, 10), [3, 4, 5, 6]);
     assert_eq!(seqs(&[], 0, 10), [0; 0]);
 }
@@ -226,7 +269,12 @@ pub(super) fn lists_are_newest_first_and_only_of_the_asked_teams<S: Store, R: Re
     let (mut store, reader) = make();
     let mut made = Vec::new();
     for id in 1..=4 {
-        made.push(put(&mut store, id, alarm("shop", "checkout", &id.to_string()), None));
+        made.push(put(
+            &mut store,
+            id,
+            alarm("shop", "checkout", &id.to_string()),
+            None,
+        ));
     }
     put(&mut store, 5, alarm("bank", "ledger", "5"), None);
     resolve(&mut store, made.remove(2));
@@ -235,17 +283,43 @@ pub(super) fn lists_are_newest_first_and_only_of_the_asked_teams<S: Store, R: Re
         let tickets = reader.tickets(&shop, filter).unwrap();
         tickets.iter().map(|json| id_of(json)).collect()
     };
-    let all = TicketFilter { open_only: false, before: None, limit: 10 };
+    let all = TicketFilter {
+        open_only: false,
+        before: None,
+        limit: 10,
+    };
     assert_eq!(ids(&all), [4, 3, 2, 1]);
-    assert_eq!(ids(&TicketFilter { open_only: true, ..all.clone() }), [4, 2, 1]);
-    assert_eq!(ids(&TicketFilter { before: Some(4), limit: 2, ..all }), [3, 2]);
-    let open: Vec<u64> =
-        reader.open_after(&shop, 1, 10).unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(
+        ids(&TicketFilter {
+            open_only: true,
+            ..all.clone()
+        }),
+        [4, 2, 1]
+    );
+    assert_eq!(
+        ids(&TicketFilter {
+            before: Some(4),
+            limit: 2,
+            ..all
+        }),
+        [3, 2]
+    );
+    let open: Vec<u64> = reader
+        .open_after(&shop, 1, 10)
+        .unwrap()
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     assert_eq!(open, [2, 4]);
 }
 
 fn code(person: &str, secret: &Secret, expires_at: Millis) -> Code {
-    Code { hash: secret.hash(), person: person.into(), admin: false, expires_at }
+    Code {
+        hash: secret.hash(),
+        person: person.into(),
+        admin: false,
+        expires_at,
+    }
 }
 
 fn take(store: &mut impl Store, secret: &Secret, now: Millis) -> Option<Code> {
@@ -263,10 +337,15 @@ pub(super) fn a_code_works_once_and_not_when_it_is_old<S: Store, R: Reader>(
     let (mut store, _) = make();
     let secret = Secret::enrolment_code();
     let later = Millis(NOW.0 + 1000);
-    commit(&mut store, |transaction| transaction.add_code(&code("ana", &secret, later)));
+    commit(&mut store, |transaction| {
+        transaction.add_code(&code("ana", &secret, later))
+    });
     assert_eq!(take(&mut store, &Secret::enrolment_code(), NOW), None);
     assert_eq!(take(&mut store, &secret, later), None, "expired");
-    assert_eq!(take(&mut store, &secret, NOW), Some(code("ana", &secret, later)));
+    assert_eq!(
+        take(&mut store, &secret, NOW),
+        Some(code("ana", &secret, later))
+    );
     assert_eq!(take(&mut store, &secret, NOW), None, "used");
 }
 
@@ -277,7 +356,9 @@ pub(super) fn a_new_code_makes_the_persons_older_one_worthless<S: Store, R: Read
     let later = Millis(NOW.0 + 1000);
     let secrets = [(); 3].map(|()| Secret::enrolment_code());
     for (person, secret) in ["ana", "bea", "ana"].into_iter().zip(&secrets) {
-        commit(&mut store, |transaction| transaction.add_code(&code(person, secret, later)));
+        commit(&mut store, |transaction| {
+            transaction.add_code(&code(person, secret, later))
+        });
     }
     assert_eq!(take(&mut store, &secrets[0], NOW), None);
     assert!(take(&mut store, &secrets[1], NOW).is_some());
@@ -289,7 +370,10 @@ pub(super) fn an_answer_is_remembered_until_it_is_forgotten<S: Store, R: Reader>
 ) {
     let (mut store, _) = make();
     let id = CommandId::new("0123456789abcdef");
-    let answered = Answered { ticket: TicketId(3), refusal: Some("{}".to_owned()) };
+    let answered = Answered {
+        ticket: TicketId(3),
+        refusal: Some("{}".to_owned()),
+    };
     commit(&mut store, |transaction| {
         assert_eq!(transaction.answered(&id)?, None);
         transaction.remember(&id, &answered, NOW)?;
@@ -314,7 +398,10 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
         admin: true,
         token: Secret::device_token().hash(),
     };
-    let (old, new) = (Secret::integration_key().hash(), Secret::integration_key().hash());
+    let (old, new) = (
+        Secret::integration_key().hash(),
+        Secret::integration_key().hash(),
+    );
     commit(&mut store, |transaction| {
         transaction.add_device(&device, NOW)?;
         transaction.set_integration_key("prometheus", old)?;
@@ -323,6 +410,9 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
         transaction.add_config("second", &"ana".into(), NOW)
     });
     assert_eq!(reader.devices().unwrap(), [device]);
-    assert_eq!(reader.integration_keys().unwrap(), [(new, "prometheus".to_owned())]);
+    assert_eq!(
+        reader.integration_keys().unwrap(),
+        [(new, "prometheus".to_owned())]
+    );
     assert_eq!(reader.config().unwrap().as_deref(), Some("second"));
 }

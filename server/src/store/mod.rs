@@ -3,16 +3,12 @@
 //! [`Store`] is the writer's side: all that changes goes through its one transaction at a time.
 //! [`Reader`] is everybody else's: reads that never wait for the writer.
 
-
-
 #[cfg(test)]
 mod conformance;
 mod sqlite;
 
 use tocsin_directory::Directory;
-use tocsin_ticket::{
-    DeviceId, Event, Millis, PersonId, ServiceId, TeamId, Ticket, TicketId,
-};
+use tocsin_ticket::{DeviceId, Event, Millis, PersonId, ServiceId, TeamId, Ticket, TicketId};
 use tocsin_wire::CommandId;
 
 pub use sqlite::{SqliteReader, SqliteStore};
@@ -96,7 +92,10 @@ pub struct StoredUpdate {
 /// text, and sending an entry should not parse it first.
 #[must_use]
 pub fn update_json(seq: u64, at: Millis, events: &str, ticket: &str) -> String {
-    format!(r#"{{"seq":{seq},"at":{},"events":{events},"ticket":{ticket}}}"#, at.0)
+    format!(
+        r#"{{"seq":{seq},"at":{},"events":{events},"ticket":{ticket}}}"#,
+        at.0
+    )
 }
 
 /// Which tickets to list.

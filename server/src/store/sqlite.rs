@@ -108,7 +108,9 @@ impl Place {
         let connection = match self {
             Self::File(path) => Connection::open(path)
                 .map_err(|error| StoreError::new(format!("{}: {error}", path.display())))?,
-            Self::Memory(name) => Connection::open(format!("file:{name}?mode=memory&cache=shared"))?,
+            Self::Memory(name) => {
+                Connection::open(format!("file:{name}?mode=memory&cache=shared"))?
+            }
         };
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(64);
@@ -151,7 +153,11 @@ impl SqliteStore {
         // Checkpoints are taken when the log is long, not in the middle of a busy commit.
         connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
         migrate(&mut connection)?;
-        Ok(Self { connection, place, commits: 0 })
+        Ok(Self {
+            connection,
+            place,
+            commits: 0,
+        })
     }
 
     /// A reader of the same database.
@@ -160,7 +166,10 @@ impl SqliteStore {
     /// [`StoreError`] when the database cannot be opened again.
     pub fn reader(&self) -> Result<SqliteReader, StoreError> {
         let first = self.place.connect()?;
-        Ok(SqliteReader { place: self.place.clone(), idle: Mutex::new(vec![first]) })
+        Ok(SqliteReader {
+            place: self.place.clone(),
+            idle: Mutex::new(vec![first]),
+        })
     }
 
     fn restart_long_wal(&mut self) -> Result<(), StoreError> {
@@ -168,9 +177,9 @@ impl SqliteStore {
         if !self.commits.is_multiple_of(COMMITS_PER_WAL_LOOK) {
             return Ok(());
         }
-        let pages: i64 =
-            self.connection
-                .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
+        let pages: i64 = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
         if pages >= WAL_RESTART_PAGES {
             self.connection
                 .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
@@ -199,8 +208,9 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 impl Store for SqliteStore {
     fn transaction(&mut self, work: &mut Work<'_>) -> Result<(), StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut open = SqliteTransaction(&transaction);
         work(&mut open)?;
         transaction.commit()?;
@@ -211,13 +221,17 @@ impl Store for SqliteStore {
         let mut statement = self
             .connection
             .prepare_cached("SELECT min(due) FROM tickets WHERE due IS NOT NULL")?;
-        Ok(statement.query_row([], |row| row.get::<_, Option<i64>>(0))?.map(Millis))
+        Ok(statement
+            .query_row([], |row| row.get::<_, Option<i64>>(0))?
+            .map(Millis))
     }
 
     fn last_ticket(&mut self) -> Result<u64, StoreError> {
         Ok(self
             .connection
-            .query_row("SELECT coalesce(max(id), 0) FROM tickets", [], |row| row.get(0))?)
+            .query_row("SELECT coalesce(max(id), 0) FROM tickets", [], |row| {
+                row.get(0)
+            })?)
     }
 }
 
@@ -229,8 +243,9 @@ impl SqliteTransaction<'_> {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<Ticket>, StoreError> {
-        let mut statement =
-            self.0.prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
+        let mut statement = self
+            .0
+            .prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
         let mut rows = statement.query(values)?;
         rows.next()?.map(parse_ticket).transpose()
     }
@@ -240,8 +255,9 @@ impl SqliteTransaction<'_> {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Vec<Ticket>, StoreError> {
-        let mut statement =
-            self.0.prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
+        let mut statement = self
+            .0
+            .prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
         let mut rows = statement.query(values)?;
         let mut tickets = Vec::new();
         while let Some(row) = rows.next()? {
@@ -252,7 +268,9 @@ impl SqliteTransaction<'_> {
 }
 
 fn parse_ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
-    Ok(serde_json::from_str(row.get_ref(0)?.as_str().map_err(StoreError::new)?)?)
+    Ok(serde_json::from_str(
+        row.get_ref(0)?.as_str().map_err(StoreError::new)?,
+    )?)
 }
 
 impl Transaction for SqliteTransaction<'_> {
@@ -320,11 +338,15 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn answered(&mut self, command: &CommandId) -> Result<Option<Answered>, StoreError> {
-        let mut statement =
-            self.0.prepare_cached("SELECT ticket, refusal FROM answers WHERE command = ?1")?;
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT ticket, refusal FROM answers WHERE command = ?1")?;
         Ok(statement
             .query_row([command.as_str()], |row| {
-                Ok(Answered { ticket: TicketId(row.get(0)?), refusal: row.get(1)? })
+                Ok(Answered {
+                    ticket: TicketId(row.get(0)?),
+                    refusal: row.get(1)?,
+                })
             })
             .optional()?)
     }
@@ -339,20 +361,35 @@ impl Transaction for SqliteTransaction<'_> {
             .prepare_cached(
                 "INSERT INTO answers (command, ticket, refusal, at) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![command.as_str(), answered.ticket.0, answered.refusal, at.0])?;
+            .execute(params![
+                command.as_str(),
+                answered.ticket.0,
+                answered.refusal,
+                at.0
+            ])?;
         Ok(())
     }
 
     fn forget_answers_before(&mut self, at: Millis) -> Result<(), StoreError> {
-        self.0.prepare_cached("DELETE FROM answers WHERE at < ?1")?.execute([at.0])?;
+        self.0
+            .prepare_cached("DELETE FROM answers WHERE at < ?1")?
+            .execute([at.0])?;
         Ok(())
     }
 
     fn add_code(&mut self, code: &Code) -> Result<(), StoreError> {
-        self.0.execute("DELETE FROM codes WHERE person = ?1", [code.person.as_str()])?;
+        self.0.execute(
+            "DELETE FROM codes WHERE person = ?1",
+            [code.person.as_str()],
+        )?;
         self.0.execute(
             "INSERT INTO codes (hash, person, admin, expires_at) VALUES (?1, ?2, ?3, ?4)",
-            params![code.hash.0, code.person.as_str(), code.admin, code.expires_at.0],
+            params![
+                code.hash.0,
+                code.person.as_str(),
+                code.admin,
+                code.expires_at.0
+            ],
         )?;
         Ok(())
     }
@@ -428,7 +465,11 @@ impl SqliteReader {
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let connection = match idle {
             Some(connection) => connection,
             None => self.place.connect()?,
@@ -473,7 +514,8 @@ fn integer(value: impl TryInto<i64>) -> Value {
 impl Reader for SqliteReader {
     fn last_seq(&self) -> Result<u64, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM log")?;
+            let mut statement =
+                connection.prepare_cached("SELECT coalesce(max(seq), 0) FROM log")?;
             Ok(statement.query_row([], |row| row.get(0))?)
         })
     }
@@ -525,7 +567,9 @@ impl Reader for SqliteReader {
              WHERE team IN ({teams}) AND id < ? ORDER BY id DESC LIMIT ?"
         };
         let before = filter.before.map_or(Value::Integer(i64::MAX), integer);
-        self.of_teams(query, teams, &[before, integer(filter.limit)], |row| row.get(0))
+        self.of_teams(query, teams, &[before, integer(filter.limit)], |row| {
+            row.get(0)
+        })
     }
 
     fn ticket(&self, teams: &[TeamId], id: TicketId) -> Result<Option<String>, StoreError> {
@@ -570,7 +614,8 @@ impl Reader for SqliteReader {
 
     fn integration_keys(&self) -> Result<Vec<(SecretHash, String)>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare("SELECT hash, integration FROM integration_keys")?;
+            let mut statement =
+                connection.prepare("SELECT hash, integration FROM integration_keys")?;
             let rows = statement.query_map([], |row| Ok((SecretHash(row.get(0)?), row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
@@ -579,9 +624,11 @@ impl Reader for SqliteReader {
     fn config(&self) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
             Ok(connection
-                .query_row("SELECT text FROM configs ORDER BY number DESC LIMIT 1", [], |row| {
-                    row.get(0)
-                })
+                .query_row(
+                    "SELECT text FROM configs ORDER BY number DESC LIMIT 1",
+                    [],
+                    |row| row.get(0),
+                )
                 .optional()?)
         })
     }
@@ -626,10 +673,14 @@ mod tests {
     #[test]
     fn every_commit_is_on_disk_before_it_returns() {
         let (store, _) = on_disk()();
-        let full: i64 =
-            store.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
-        let mode: String =
-            store.connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        let full: i64 = store
+            .connection
+            .query_row("PRAGMA synchronous", [], |row| row.get(0))
+            .unwrap();
+        let mode: String = store
+            .connection
+            .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+            .unwrap();
         assert_eq!((full, mode.as_str()), (2, "wal"));
     }
 }

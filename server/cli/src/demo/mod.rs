@@ -11,6 +11,8 @@ mod panes;
 mod server;
 mod stage;
 
+use std::io::IsTerminal;
+
 use tocsin_siren::playback::Output;
 
 use crate::cli::DemoArgs;
@@ -26,6 +28,11 @@ use stage::Stage;
 /// # Errors
 /// When something of it did not happen.
 pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
+    if !args.auto && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(Failure::usage(
+            "the demo needs a terminal to show the pagers; add --auto",
+        ));
+    }
     let end = signals::told_to_end().context("signals")?;
     let words = Words::choose(args.lang);
     let output = choose_output(args.no_sound).await?;

@@ -1,8 +1,6 @@
 //! The promise of `make demo AUTO=1`, held in `cargo test` too.
 
-mod common;
-
-use common::Home;
+use crate::common::Home;
 
 #[test]
 fn demo_plays_itself() {

@@ -1,10 +1,8 @@
 //! The commands as an administrator, a person on call and a script use them.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Home, Server, TEAM, read};
+use crate::common::{Home, Server, TEAM, read};
 
 #[test]
 fn a_file_with_mistakes_names_every_line_and_field_and_sends_nothing() {
@@ -274,6 +272,13 @@ fn a_pager_that_is_not_enrolled_says_how_to_enrol_it() {
     let said = Home::new().run(&["pager"]);
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("tocsin enroll"), "{}", said.err);
+}
+
+#[test]
+fn a_demo_without_a_terminal_says_how_it_plays_itself() {
+    let said = Home::new().run(&["demo"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("--auto"), "{}", said.err);
 }
 
 #[test]
