@@ -16,17 +16,27 @@ pub struct Client {
 impl Client {
     /// Connects.
     pub async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the server listens");
+        let stream = TcpStream::connect(address)
+            .await
+            .expect("the server listens");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream: BufReader::new(stream) }
+        Self {
+            stream: BufReader::new(stream),
+        }
     }
 
     /// Sends one request and returns the status.
     pub async fn send(&mut self, request: &str) -> u16 {
-        self.stream.write_all(request.as_bytes()).await.expect("the server reads");
+        self.stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("the server reads");
         let (status, length) = self.head().await;
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).await.expect("a whole body");
+        self.stream
+            .read_exact(&mut body)
+            .await
+            .expect("a whole body");
         status
     }
 
@@ -35,7 +45,10 @@ impl Client {
         let (mut status, mut length) = (0, 0);
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line).await.expect("the server answers");
+            self.stream
+                .read_line(&mut line)
+                .await
+                .expect("the server answers");
             let line = line.trim_end();
             if line.is_empty() {
                 return (status, length);
@@ -58,10 +71,17 @@ impl Client {
             "GET /v1/stream HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
              last-event-id: {cursor}\r\n\r\n"
         );
-        client.stream.write_all(request.as_bytes()).await.expect("the server reads");
+        client
+            .stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("the server reads");
         let (status, _) = client.head().await;
         assert_eq!(status, 200, "the stream opens");
-        assert!(client.line_with("event: hello").await, "the stream says hello");
+        assert!(
+            client.line_with("event: hello").await,
+            "the stream says hello"
+        );
         client
     }
 

@@ -49,7 +49,11 @@ pub async fn run() {
 
 async fn once(load: u64) -> (Times, Times) {
     let folder = tempfile::tempdir().expect("a folder");
-    drop(prepare(folder.path(), &["ana".to_owned(), "bea".to_owned()], 3600));
+    drop(prepare(
+        folder.path(),
+        &["ana".to_owned(), "bea".to_owned()],
+        3600,
+    ));
     let node = Node::start(folder.path()).await;
     let (called, mut calls) = unbounded_channel();
     let (sampled, mut samples) = unbounded_channel();
@@ -84,7 +88,11 @@ async fn page(
     let called = calls.recv().await.expect("the siren is called") - sent;
     let sampled = samples.recv().await.expect("the siren sounds") - sent;
     let mut view = phone.view();
-    let ringing = view.wait_for(|view| !view.pages.is_empty()).await.expect("the pager runs").clone();
+    let ringing = view
+        .wait_for(|view| !view.pages.is_empty())
+        .await
+        .expect("the pager runs")
+        .clone();
     for item in &ringing.pages {
         phone.tap(item.ticket, Action::CheckIn);
     }
@@ -126,10 +134,16 @@ fn phone(
     called: UnboundedSender<Instant>,
     sampled: UnboundedSender<Instant>,
 ) -> PagerHandle {
-    let server =
-        Server::new(&format!("http://{}", node.address), None, false).expect("an address");
-    let me = Me { person: "ana".into(), device: "ana".into() };
-    let account = Account { server: server.clone(), me, person_name: "Ana".to_owned() };
+    let server = Server::new(&format!("http://{}", node.address), None, false).expect("an address");
+    let me = Me {
+        person: "ana".into(),
+        device: "ana".into(),
+    };
+    let account = Account {
+        server: server.clone(),
+        me,
+        person_name: "Ana".to_owned(),
+    };
     let mut store = Store::open(&folder.join("pager.db")).expect("a store");
     store.enroll(&account).expect("the account is kept");
     let reporter: Arc<Mutex<Option<SirenReporter>>> = Arc::default();
@@ -140,12 +154,17 @@ fn phone(
     let on_event = {
         let reporter = Arc::clone(&reporter);
         move |event| {
-            if let SirenEvent::Started { first_sample_at, .. } = event {
+            if let SirenEvent::Started {
+                first_sample_at, ..
+            } = event
+            {
                 // The run may be over.
                 let _ = sampled.send(first_sample_at);
                 let reporter = reporter.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(reporter) = &*reporter {
-                    reporter.report(Report::Started { effective_volume: Some(1.0) });
+                    reporter.report(Report::Started {
+                        effective_volume: Some(1.0),
+                    });
                 }
             }
         }
@@ -154,7 +173,11 @@ fn phone(
     player.prepare();
     let ports = Ports {
         clock: Box::new(SystemClock),
-        siren: Box::new(MeasuredOutput { player, called, reporter }),
+        siren: Box::new(MeasuredOutput {
+            player,
+            called,
+            reporter,
+        }),
         device: Box::new(Desk),
         network: HttpNetwork::new(server, Token::new(token("ana"))),
         random: system_random().expect("randomness"),

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tocsin_server::engine::{Clock, SystemClock};
 use tocsin_server::store::{SqliteStore, Store};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, Event, Level, Millis, Policy, Role, Severity, Ticket,
-    TicketId, decide,
+    Alarm, Chain, Command, Context, Event, Level, Millis, Policy, Role, Severity, Ticket, TicketId,
+    decide,
 };
 
 use crate::node::{Node, prepare};
@@ -30,7 +30,9 @@ pub async fn run() {
     let filled = Instant::now();
     // All but the last ones are due in an hour.
     let burst = DUE_A_SECOND * BURST_SECONDS;
-    fill(&mut store, 1..=TICKETS - burst, |_| SystemClock.now() + Duration::from_secs(3600));
+    fill(&mut store, 1..=TICKETS - burst, |_| {
+        SystemClock.now() + Duration::from_secs(3600)
+    });
     print_filled(TICKETS - burst, filled);
     drop(store);
 
@@ -57,7 +59,9 @@ pub async fn run() {
     let mut late = lateness(path, TICKETS - burst);
     drop(node);
 
-    println!("| open tickets | restart to ready ms | idle CPU % | fired | late p50 ms | p99 ms | max ms |");
+    println!(
+        "| open tickets | restart to ready ms | idle CPU % | fired | late p50 ms | p99 ms | max ms |"
+    );
     println!("|---:|---:|---:|---:|---:|---:|---:|");
     println!(
         "| {TICKETS} | {:.0} | {idle_percent:.2} | {} | {:.0} | {:.0} | {:.0} |",
@@ -70,7 +74,10 @@ pub async fn run() {
 }
 
 fn print_filled(tickets: u64, since: Instant) {
-    println!("{tickets} tickets made in {:.0} s\n", since.elapsed().as_secs_f64());
+    println!(
+        "{tickets} tickets made in {:.0} s\n",
+        since.elapsed().as_secs_f64()
+    );
 }
 
 /// Opens tickets whose check-in limit passes when `due` says, given the place in `numbers`.
@@ -79,11 +86,19 @@ fn fill(
     numbers: std::ops::RangeInclusive<u64>,
     due: impl Fn(u64) -> Millis,
 ) {
-    let manager = Level { role: Role::Manager, people: vec!["bea".into()] };
+    let manager = Level {
+        role: Role::Manager,
+        people: vec!["bea".into()],
+    };
     let chain = Chain::new("ana".into(), vec![manager]);
     let policy = Policy::default();
     let limit = policy.limits(Severity::Sev1).expect("SEV1 pages").check_in;
-    let context = Context { policy: &policy, chain: &chain, pageable: &[], open_twin: None };
+    let context = Context {
+        policy: &policy,
+        chain: &chain,
+        pageable: &[],
+        open_twin: None,
+    };
     let first = *numbers.start();
     let mut numbers = numbers.peekable();
     while numbers.peek().is_some() {
@@ -101,7 +116,10 @@ fn fill(
                         url: None,
                         details: [("instance".to_owned(), number.to_string())].into(),
                     };
-                    let command = Command::AlarmFired { new_id: TicketId(number), alarm };
+                    let command = Command::AlarmFired {
+                        new_id: TicketId(number),
+                        alarm,
+                    };
                     let events = decide(None, &command, &context, now).expect("an alarm is taken");
                     let ticket = events
                         .iter()
@@ -133,7 +151,9 @@ fn lateness(path: &Path, after: u64) -> Times {
         for event in &events {
             match event {
                 Event::Escalated { .. } => {
-                    let (_, due) = running.filter(|(of, _)| *of == ticket).expect("a deadline ran");
+                    let (_, due) = running
+                        .filter(|(of, _)| *of == ticket)
+                        .expect("a deadline ran");
                     times.add(at.since(due));
                 }
                 Event::DeadlineSet { deadline } => running = Some((ticket, deadline.due)),

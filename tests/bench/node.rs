@@ -27,7 +27,11 @@ pub fn config(people: &[String], check_in_s: u64) -> String {
     for person in people {
         text += &format!("[[people]]\nid = \"{person}\"\nname = \"{person}\"\n");
     }
-    let list = people.iter().map(|person| format!("{person:?}")).collect::<Vec<_>>().join(",");
+    let list = people
+        .iter()
+        .map(|person| format!("{person:?}"))
+        .collect::<Vec<_>>()
+        .join(",");
     let manager = &people[people.len() - 1];
     text + &format!(
         r#"
@@ -105,7 +109,10 @@ pub async fn serve(data: &str) {
     let server = Server::start(&options).await.expect("the server starts");
     std::fs::write(options.data.join(ADDRESS_FILE), server.address.to_string())
         .expect("the address is written");
-    server.run_until(std::future::pending()).await.expect("the server runs");
+    server
+        .run_until(std::future::pending())
+        .await
+        .expect("the server runs");
 }
 
 /// A running server; killed when dropped.
@@ -130,10 +137,15 @@ impl Node {
             .spawn()
             .expect("the server starts");
         loop {
-            if let Some(address) =
-                std::fs::read_to_string(&file).ok().and_then(|text| text.parse().ok())
+            if let Some(address) = std::fs::read_to_string(&file)
+                .ok()
+                .and_then(|text| text.parse().ok())
             {
-                let mut node = Self { child, address, ready_after: Duration::ZERO };
+                let mut node = Self {
+                    child,
+                    address,
+                    ready_after: Duration::ZERO,
+                };
                 crate::client::get(address, "/readyz").await;
                 node.ready_after = begin.elapsed();
                 return node;
@@ -146,8 +158,15 @@ impl Node {
     pub fn resident_bytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .expect("the server runs");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-        let kib: u64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("KiB");
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("VmRSS");
+        let kib: u64 = line
+            .split_whitespace()
+            .nth(1)
+            .and_then(|kib| kib.parse().ok())
+            .expect("KiB");
         kib * 1024
     }
 
@@ -157,7 +176,10 @@ impl Node {
             .expect("the server runs");
         let after_name = stat.rsplit_once(')').expect("a name in brackets").1;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let ticks: u64 = [11, 12].iter().filter_map(|at| fields[*at].parse::<u64>().ok()).sum();
+        let ticks: u64 = [11, 12]
+            .iter()
+            .filter_map(|at| fields[*at].parse::<u64>().ok())
+            .sum();
         Duration::from_millis(ticks * 10)
     }
 }

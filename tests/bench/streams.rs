@@ -42,7 +42,12 @@ pub async fn run() {
     let (mut first, mut p50, mut p99, mut last) = (vec![], vec![], vec![], vec![]);
     for update in 0..UPDATES {
         let sent = Instant::now();
-        assert_eq!(sender.send(&alarm(&format!("{update:016x}"), "critical")).await, 200);
+        assert_eq!(
+            sender
+                .send(&alarm(&format!("{update:016x}"), "critical"))
+                .await,
+            200
+        );
         let mut times = Times::default();
         for _ in 0..STREAMS {
             times.add(arrivals.recv().await.expect("the update arrives") - sent);

@@ -34,7 +34,11 @@ pub async fn run() {
 
 async fn once(clients: usize) -> (f64, Times) {
     let folder = tempfile::tempdir().expect("a folder");
-    drop(prepare(folder.path(), &["ana".to_owned(), "bea".to_owned()], 3600));
+    drop(prepare(
+        folder.path(),
+        &["ana".to_owned(), "bea".to_owned()],
+        3600,
+    ));
     let node = Node::start(folder.path()).await;
     let next = Arc::new(AtomicU64::new(0));
     let begin = Instant::now();

@@ -141,7 +141,9 @@ impl Transaction for FaultyTransaction<'_> {
             };
             return self.transaction.append(&ticket, &events, at);
         }
-        let checked_in = events.iter().any(|event| matches!(event, Event::CheckedIn { .. }));
+        let checked_in = events
+            .iter()
+            .any(|event| matches!(event, Event::CheckedIn { .. }));
         if defect == Some(Defect::EscalationAfterCheckIn)
             && checked_in
             && let Some(old) = self.transaction.ticket(ticket.id)?

@@ -31,7 +31,11 @@ const SEEDS: u64 = 1000;
 
 fn from_environment(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name}: expected a number, got {value:?}")))
+    Some(
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}: expected a number, got {value:?}")),
+    )
 }
 
 fn live(seed: u64, defect: Option<Defect>) -> Result<Ending, Failure> {
@@ -48,11 +52,7 @@ fn report(failure: &Failure) -> String {
     format!(
         "seed {}: {}\n  {}\n\nthe last part of the story:\n{}\n  see all of it with\n  \
          TOCSIN_SEED={} cargo test -p tocsin-tests --test sim -- story --nocapture\n",
-        failure.seed,
-        failure.violation.rule,
-        failure.violation.what,
-        failure.story,
-        failure.seed
+        failure.seed, failure.violation.rule, failure.violation.what, failure.story, failure.seed
     )
 }
 
@@ -89,14 +89,19 @@ fn whatever_happens_every_page_rings_until_somebody_answers() {
                         break;
                     }
                     let result = live_twice(seed);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+                    results
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(result);
                 }
             });
         }
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let failures: Vec<&String> =
-        results.iter().filter_map(|result| result.as_ref().err()).collect();
+    let failures: Vec<&String> = results
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .collect();
     if let Some(first) = failures.first() {
         let rules: Vec<&str> = failures.iter().filter_map(|it| it.lines().next()).collect();
         panic!(
@@ -105,7 +110,10 @@ fn whatever_happens_every_page_rings_until_somebody_answers() {
             rules.join("\n")
         );
     }
-    let tally = results.iter().flatten().fold(Tally::default(), |sum, one| sum.plus(one));
+    let tally = results
+        .iter()
+        .flatten()
+        .fold(Tally::default(), |sum, one| sum.plus(one));
     println!("{count} worlds: {tally:#?}");
     if count >= 200 {
         assert_eq!(tally.missing(), [""; 0], "{count} worlds never met these");

@@ -141,7 +141,8 @@ impl Network {
 
     /// When a second copy of a request arrives, if there is one.
     pub fn carry_again(&mut self) -> Option<i64> {
-        self.one_in_thousand(self.weather.twice).then(|| self.rng.i64(1..20_000))
+        self.one_in_thousand(self.weather.twice)
+            .then(|| self.rng.i64(1..20_000))
     }
 
     pub fn delay_ms(&mut self) -> i64 {

@@ -58,12 +58,18 @@ impl fmt::Display for Rule {
             Self::EveryAlarmInOneTicket => "1: every 2xx'd alarm is in exactly one ticket",
             Self::OneOpenTicket => "2: at most one open ticket per (service, dedup key)",
             Self::ValidOwner => "3: an open ticket always has one valid owner",
-            Self::PagesEndWhenAnswered => "4: a page ends only by an answer, a move, a resolution or supersession",
+            Self::PagesEndWhenAnswered => {
+                "4: a page ends only by an answer, a move, a resolution or supersession"
+            }
             Self::DeadlineInTime => "5: a deadline fires by due + 1 s, or restart + 1 s",
             Self::NeverEarly => "6: never early",
             Self::NoEscalationAfterCheckIn => "7: after a check-in that generation never escalates",
-            Self::OneEscalationPerLevel => "8: at most one escalation per (ticket, level, generation)",
-            Self::PhoneFollowsLog => "9: a phone's log is a prefix of the server's, and replay changes nothing",
+            Self::OneEscalationPerLevel => {
+                "8: at most one escalation per (ticket, level, generation)"
+            }
+            Self::PhoneFollowsLog => {
+                "9: a phone's log is a prefix of the server's, and replay changes nothing"
+            }
             Self::RowsAreReplay => "10: replaying events reproduces the rows",
             Self::ClocksChangeNothing => "12: clock steps and DST neither add nor remove a page",
             Self::ExhaustedChainBroadcasts => "13: an exhausted chain broadcasts",
@@ -126,7 +132,9 @@ impl History {
     }
 
     fn with_version(&self, version: u64) -> Option<&TicketView> {
-        let place = self.versions.binary_search_by_key(&version, |it| it.view.version);
+        let place = self
+            .versions
+            .binary_search_by_key(&version, |it| it.view.version);
         Some(&*self.versions[place.ok()?].view)
     }
 }
@@ -301,15 +309,20 @@ impl Oracle {
             .log_after(&teams(), self.last_seq(), usize::MAX >> 1)
             .unwrap();
         ensure!(
-            entries.iter().map(|entry| entry.seq).eq(commit.updates.iter().map(|update| update.seq)),
+            entries
+                .iter()
+                .map(|entry| entry.seq)
+                .eq(commit.updates.iter().map(|update| update.seq)),
             Rule::RowsAreReplay,
             "the log on disk has other entries than were handed out"
         );
         for update in commit.updates {
             self.take_entry(update, commit)?;
         }
-        let touched: BTreeSet<TicketId> =
-            self.log[self.log.len() - commit.updates.len()..].iter().map(|(id, _)| *id).collect();
+        let touched: BTreeSet<TicketId> = self.log[self.log.len() - commit.updates.len()..]
+            .iter()
+            .map(|(id, _)| *id)
+            .collect();
         for id in &touched {
             self.check_row(*id, commit.disk)?;
         }
@@ -344,13 +357,20 @@ impl Oracle {
             ticket = Ticket::apply(ticket, event, at);
         }
         let Some(ticket) = ticket else {
-            return broken(Rule::RowsAreReplay, format!("the log of {id} does not begin"));
+            return broken(
+                Rule::RowsAreReplay,
+                format!("the log of {id} does not begin"),
+            );
         };
         self.count(&events, before.as_ref(), &ticket);
         let trouble = (ticket.service.to_string(), ticket.dedup_key.clone());
         if ticket.state.is_open() {
             let open = self.open.insert(trouble.clone(), id).unwrap_or(id);
-            ensure!(open == id, Rule::OneOpenTicket, "{trouble:?} is open as {open} and {id}");
+            ensure!(
+                open == id,
+                Rule::OneOpenTicket,
+                "{trouble:?} is open as {open} and {id}"
+            );
         } else if self.open.get(&trouble) == Some(&id) {
             self.open.remove(&trouble);
         }
@@ -358,7 +378,9 @@ impl Oracle {
         *counted += u64::from(before.is_none());
         *counted += u64::from(ticket.repeats - before.as_ref().map_or(0, |before| before.repeats));
 
-        let view = serde_json::to_value(&ticket).and_then(serde_json::from_value).unwrap();
+        let view = serde_json::to_value(&ticket)
+            .and_then(serde_json::from_value)
+            .unwrap();
         let version = Version {
             seq: entry.seq,
             view: Arc::new(view),
@@ -372,7 +394,9 @@ impl Oracle {
                     | Event::Resolved { .. }
             )
         });
-        let dead = before.and_then(|before| before.deadline).filter(|_| answered);
+        let dead = before
+            .and_then(|before| before.deadline)
+            .filter(|_| answered);
         let history = self.tickets.entry(id).or_insert_with(|| History {
             ticket: ticket.clone(),
             versions: Vec::new(),
@@ -380,7 +404,9 @@ impl Oracle {
         });
         history.ticket = ticket;
         history.versions.push(version);
-        history.answered.extend(dead.map(|deadline| (deadline.generation, deadline.due)));
+        history
+            .answered
+            .extend(dead.map(|deadline| (deadline.generation, deadline.due)));
         self.log.push((id, entry));
         Ok(())
     }
@@ -402,9 +428,15 @@ impl Oracle {
             _ => return Ok(()),
         };
         let before = before.expect("a ticket that has a deadline");
-        let running = before.deadline.as_ref().filter(|it| it.due <= at && it.kind == kind);
+        let running = before
+            .deadline
+            .as_ref()
+            .filter(|it| it.due <= at && it.kind == kind);
         let Some(running) = running else {
-            let dead = self.tickets[&id].answered.iter().find(|(_, due)| *due <= at);
+            let dead = self.tickets[&id]
+                .answered
+                .iter()
+                .find(|(_, due)| *due <= at);
             return match dead {
                 Some((generation, _)) => broken(
                     Rule::NoEscalationAfterCheckIn,
@@ -430,7 +462,13 @@ impl Oracle {
             running.generation
         );
         for event in events {
-            if let Event::Escalated { new_round, people, role, .. } = event {
+            if let Event::Escalated {
+                new_round,
+                people,
+                role,
+                ..
+            } = event
+            {
                 ensure!(
                     !people.is_empty(),
                     Rule::ExhaustedChainBroadcasts,
@@ -685,7 +723,9 @@ impl Oracle {
             );
         }
         let through = (mirror.entries_through as usize).min(self.log.len());
-        let read = self.log[through..].iter().take_while(|(_, entry)| entry.seq <= cursor.seq);
+        let read = self.log[through..]
+            .iter()
+            .take_while(|(_, entry)| entry.seq <= cursor.seq);
         for (id, entry) in read {
             let kept = !visible.contains(&self.tickets[id].ticket.team)
                 || !mirror.held.contains_key(id)
@@ -709,7 +749,8 @@ impl Oracle {
                     self.mirrors[phone].outbox.insert(tap.request.id.clone());
                     self.stored_taps.insert(tap.request.id.clone());
                     if let Action::Note { text } = &tap.request.action {
-                        self.notes_tapped.insert(tap.request.id.clone(), text.clone());
+                        self.notes_tapped
+                            .insert(tap.request.id.clone(), text.clone());
                     }
                 }
                 Change::RemoveTap(id) => {
@@ -728,8 +769,11 @@ impl Oracle {
         entries: BTreeSet<(TicketId, u64)>,
         directory: Option<&Directory>,
     ) -> Verdict {
-        let outbox: BTreeSet<CommandId> =
-            saved.taps.iter().map(|tap| tap.request.id.clone()).collect();
+        let outbox: BTreeSet<CommandId> = saved
+            .taps
+            .iter()
+            .map(|tap| tap.request.id.clone())
+            .collect();
         ensure!(
             outbox == self.mirrors[phone].outbox,
             Rule::TapsCountOnce,
@@ -737,14 +781,20 @@ impl Oracle {
             self.mirrors[phone].outbox
         );
         let mirror = &mut self.mirrors[phone];
-        mirror.held = saved.tickets.iter().map(|(ticket, _)| (ticket.id, ticket.version)).collect();
+        mirror.held = saved
+            .tickets
+            .iter()
+            .map(|(ticket, _)| (ticket.id, ticket.version))
+            .collect();
         mirror.entries = entries;
         // An unfinished snapshot shows as tickets to be confirmed, or as a cursor inside it; one
         // that had no tickets to doubt shows nowhere, and the cursor check then holds anyway.
         mirror.in_snapshot = saved.tickets.iter().any(|(_, stale)| *stale)
             || saved.cursor.is_some_and(|cursor| cursor.ticket.is_some());
-        mirror.entries_through =
-            saved.cursor.map_or(0, |cursor| cursor.seq).min(mirror.entries_through);
+        mirror.entries_through = saved
+            .cursor
+            .map_or(0, |cursor| cursor.seq)
+            .min(mirror.entries_through);
         for (ticket, _) in &saved.tickets {
             let truth = self.tickets.get(&ticket.id);
             ensure!(
@@ -874,31 +924,39 @@ impl Oracle {
             view.taps.len(),
             saved.receipts.len()
         );
-        let unreadable = view.notices.iter().find(|notice| {
-            matches!(notice.kind, NoticeKind::Unreadable | NoticeKind::Revoked)
-        });
+        let unreadable = view
+            .notices
+            .iter()
+            .find(|notice| matches!(notice.kind, NoticeKind::Unreadable | NoticeKind::Revoked));
         ensure!(
             unreadable.is_none(),
             Rule::AllConverge,
             "{person}'s {device} says {unreadable:?}"
         );
-        let wanted: Vec<PageId> =
-            self.wanted(person, visible, server_now).map(|page| page.id).collect();
+        let wanted: Vec<PageId> = self
+            .wanted(person, visible, server_now)
+            .map(|page| page.id)
+            .collect();
         ensure!(
             wanted.is_empty() || (siren_on && sounds),
             Rule::PageRings,
             "{person}'s {device} is silent, unanswered are {wanted:?}"
         );
-        let live = self.tickets.values().map(|history| &history.ticket).any(|ticket| {
-            mine(ticket) && ticket.pages.iter().any(|page| page.person == *person)
-        });
+        let live = self
+            .tickets
+            .values()
+            .map(|history| &history.ticket)
+            .any(|ticket| mine(ticket) && ticket.pages.iter().any(|page| page.person == *person));
         ensure!(
             live || !(siren_on || sounds),
             Rule::NobodyWokenForNothing,
             "{person}'s {device} rings for nothing"
         );
-        let stored: BTreeMap<TicketId, u64> =
-            saved.tickets.iter().map(|(ticket, _)| (ticket.id, ticket.version)).collect();
+        let stored: BTreeMap<TicketId, u64> = saved
+            .tickets
+            .iter()
+            .map(|(ticket, _)| (ticket.id, ticket.version))
+            .collect();
         ensure!(
             stored == self.mirrors[phone].held,
             Rule::PhoneFollowsLog,
@@ -934,7 +992,11 @@ impl Oracle {
                 .iter()
                 .map(|json| serde_json::from_str(json).unwrap())
                 .collect();
-            let told = self.log.iter().filter(|(ticket, _)| ticket == id).map(|(_, entry)| entry);
+            let told = self
+                .log
+                .iter()
+                .filter(|(ticket, _)| ticket == id)
+                .map(|(_, entry)| entry);
             ensure!(
                 told.eq(&timeline),
                 Rule::RowsAreReplay,

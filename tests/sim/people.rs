@@ -78,7 +78,10 @@ impl Person {
 
     /// What they do about a phone that rings.
     pub fn answers(&mut self, view: &View) -> Vec<Act> {
-        let page = view.pages.iter().find(|page| page.status == PageStatus::Ringing);
+        let page = view
+            .pages
+            .iter()
+            .find(|page| page.status == PageStatus::Ringing);
         let Some(page) = page else {
             return Vec::new();
         };
@@ -95,7 +98,11 @@ impl Person {
             // A nervous finger.
             acts.push(Act::Tap(ticket, action));
         }
-        acts.extend(view.notices.first().map(|notice| Act::Dismiss(notice.number)));
+        acts.extend(
+            view.notices
+                .first()
+                .map(|notice| Act::Dismiss(notice.number)),
+        );
         acts
     }
 

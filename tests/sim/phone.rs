@@ -216,7 +216,11 @@ impl Handset {
 
     /// Tries the disk again, as the runtime does every second while it fails.
     pub fn retry_disk(&mut self, stored: &mut Vec<Change>) -> Option<Input> {
-        if self.disk_failed { self.write(stored) } else { None }
+        if self.disk_failed {
+            self.write(stored)
+        } else {
+            None
+        }
     }
 
     /// How long the runtime sleeps.

@@ -21,7 +21,7 @@ use tocsin_wire::{
     CommandReply, CommandRequest, Cursor, Hello, Me, ReceiptBatch, SyncPage, WIRE_VERSION, frame,
 };
 
-use crate::defects::{Defect, FaultyStore, Faults};
+use crate::defects::{Defect, Faults, FaultyStore};
 use crate::network::{Asker, ConnectionId, RequestId};
 use crate::setup::Setup;
 
@@ -398,10 +398,7 @@ impl Server {
             };
             replies.push((request, reply));
         }
-        Some(Published {
-            updates,
-            replies,
-        })
+        Some(Published { updates, replies })
     }
 }
 

@@ -226,7 +226,11 @@ impl Setup {
                 _ => "manager = \"bea\"",
             };
             let name = format!("{}{}", person[..1].to_uppercase(), &person[1..]);
-            writeln!(text, "[[people]]\nid = \"{person}\"\nname = \"{name}\"\n{manager}\n").unwrap();
+            writeln!(
+                text,
+                "[[people]]\nid = \"{person}\"\nname = \"{name}\"\n{manager}\n"
+            )
+            .unwrap();
         }
         let Handoff {
             zone,

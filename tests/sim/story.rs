@@ -38,7 +38,11 @@ impl Story {
         line.clear();
         let since = now_ms - self.begin_ms;
         let (minutes, seconds, millis) = (since / 60_000, since / 1000 % 60, since % 1000);
-        write!(line, "{minutes:02}:{seconds:02}.{millis:03}  {who:<14} {what}").unwrap();
+        write!(
+            line,
+            "{minutes:02}:{seconds:02}.{millis:03}  {who:<14} {what}"
+        )
+        .unwrap();
         line.hash(&mut self.hasher);
         if self.aloud {
             println!("{line}");

@@ -85,22 +85,45 @@ enum Event {
     /// A phone's transport gives a silent stream up.
     Silent(ConnectionId),
     KeepAlive(ConnectionId),
-    Push { phone: usize, json: String, late: bool },
+    Push {
+        phone: usize,
+        json: String,
+        late: bool,
+    },
     /// The commit is done; nobody has been told.
-    Committed { boot: u64 },
-    ServerWake { boot: u64, number: u64 },
+    Committed {
+        boot: u64,
+    },
+    ServerWake {
+        boot: u64,
+        number: u64,
+    },
     /// The writer sees that the clock was set.
     ClockNoticed,
-    PhoneWake { phone: usize, number: u64 },
-    DiskRetry { phone: usize, run: u64 },
-    Siren { phone: usize, run: u64 },
+    PhoneWake {
+        phone: usize,
+        number: u64,
+    },
+    DiskRetry {
+        phone: usize,
+        run: u64,
+    },
+    Siren {
+        phone: usize,
+        run: u64,
+    },
     /// Somebody whose phone rings reaches for it.
     Reach(usize),
     GoOn(usize),
     Meddle(usize),
-    Tap { phone: usize, act: Act },
+    Tap {
+        phone: usize,
+        act: Act,
+    },
     /// Monitoring asks, for the first time or again.
-    Alarm { serial: u64 },
+    Alarm {
+        serial: u64,
+    },
     Trouble(Trouble_),
     Look,
     Heal,
@@ -109,21 +132,45 @@ enum Event {
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
 enum Trouble_ {
-    ServerCrash { down_ms: i64 },
+    ServerCrash {
+        down_ms: i64,
+    },
     /// The next commit succeeds and the process dies before anybody hears of it.
-    CrashAfterCommit { down_ms: i64 },
+    CrashAfterCommit {
+        down_ms: i64,
+    },
     ServerStart,
     CommitsFail(u32),
-    ServerClock { by_ms: i64 },
-    Cut { phone: usize, for_ms: i64 },
-    CutAll { for_ms: i64 },
+    ServerClock {
+        by_ms: i64,
+    },
+    Cut {
+        phone: usize,
+        for_ms: i64,
+    },
+    CutAll {
+        for_ms: i64,
+    },
     StreamBreaks,
-    PhoneCrash { phone: usize, at: Option<CrashPoint>, down_ms: i64 },
+    PhoneCrash {
+        phone: usize,
+        at: Option<CrashPoint>,
+        down_ms: i64,
+    },
     PhoneStart(usize),
-    PhoneClock { phone: usize, by_ms: i64 },
-    DiskFull { phone: usize, for_ms: i64 },
+    PhoneClock {
+        phone: usize,
+        by_ms: i64,
+    },
+    DiskFull {
+        phone: usize,
+        for_ms: i64,
+    },
     DiskWorks(usize),
-    SirenBreaks { phone: usize, for_ms: i64 },
+    SirenBreaks {
+        phone: usize,
+        for_ms: i64,
+    },
     SirenWorks(usize),
     Change(Change),
 }
@@ -203,7 +250,11 @@ impl World {
         let begin_ms = handoff.at().0 - rng.i64(60_000..TROUBLED_MS);
         let setup = Setup::new(handoff, rng.bool());
         let mut owners = vec!["ana", "cho", "bea"];
-        owners.extend(["ana", "ben", "carl", "dora"].iter().filter(|_| rng.u32(0..5) < 3));
+        owners.extend(
+            ["ana", "ben", "carl", "dora"]
+                .iter()
+                .filter(|_| rng.u32(0..5) < 3),
+        );
         let owners: Vec<PersonId> = owners.into_iter().map(PersonId::from).collect();
         let database = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let (server, devices) =
@@ -233,7 +284,10 @@ impl World {
         let mut ids = owners.clone();
         ids.sort();
         ids.dedup();
-        let people = ids.into_iter().map(|id| Person::new(id, rng.fork())).collect();
+        let people = ids
+            .into_iter()
+            .map(|id| Person::new(id, rng.fork()))
+            .collect();
         let bad = |rng: &mut Rng, most: u32| if rng.bool() { rng.u32(0..most) } else { 0 };
         let weather = Weather {
             loss: bad(&mut rng, 150),
@@ -377,7 +431,11 @@ impl World {
             7 => Trouble_::PhoneCrash {
                 phone,
                 at: rng
-                    .choice([None, Some(CrashPoint::BeforeStore), Some(CrashPoint::AfterStore)])
+                    .choice([
+                        None,
+                        Some(CrashPoint::BeforeStore),
+                        Some(CrashPoint::AfterStore),
+                    ])
                     .unwrap(),
                 down_ms,
             },
@@ -455,7 +513,10 @@ impl World {
             && due.is_none_or(|due| due.0 - server_now.0 > 2_000)
             && !self.server.is_committing()
             && !self.server.has_waiting()
-            && self.phones.iter().all(|phone| phone.requests.is_empty() || phone.stream.is_some())
+            && self
+                .phones
+                .iter()
+                .all(|phone| phone.requests.is_empty() || phone.stream.is_some())
     }
 
     fn happen(&mut self, event: Event) -> Verdict {
@@ -586,7 +647,11 @@ impl World {
             self.sleep_server();
             return Ok(());
         }
-        let tokens: Vec<_> = self.phones.iter().map(|phone| phone.token.clone()).collect();
+        let tokens: Vec<_> = self
+            .phones
+            .iter()
+            .map(|phone| phone.token.clone())
+            .collect();
         let mut setups = vec![self.setup.clone()];
         let commit = match self.server.commit(&tokens, now) {
             Ok(commit) => commit,
@@ -882,7 +947,13 @@ impl World {
                 return Ok(());
             }
         }
-        let Some(frame) = self.network.connections.get_mut(&connection).unwrap().inbox.pop_front()
+        let Some(frame) = self
+            .network
+            .connections
+            .get_mut(&connection)
+            .unwrap()
+            .inbox
+            .pop_front()
         else {
             return Ok(());
         };
@@ -922,7 +993,11 @@ impl World {
         if handset.run != run {
             return Ok(());
         }
-        if handset.stream.take_if(|stream| *stream == connection).is_some() {
+        if handset
+            .stream
+            .take_if(|stream| *stream == connection)
+            .is_some()
+        {
             let error = unreachable(why);
             return self.step(phone, Input::StreamEnded { link, error });
         }
@@ -968,7 +1043,8 @@ impl World {
         match reply {
             Reply::Alarms(taken) => {
                 notification.answered = true;
-                self.oracle.alarm_answered(serial, taken, &notification.trouble)
+                self.oracle
+                    .alarm_answered(serial, taken, &notification.trouble)
             }
             // 503 or a broken connection: it asks again when its patience is over.
             _ => Ok(()),
@@ -987,8 +1063,13 @@ impl World {
             return Ok(());
         }
         let snapshot_ended = match &input {
-            Input::Synced { result: Ok(page), .. } => !page.more,
-            Input::Stream { event: StreamEvent::Hello(_), .. } => true,
+            Input::Synced {
+                result: Ok(page), ..
+            } => !page.more,
+            Input::Stream {
+                event: StreamEvent::Hello(_),
+                ..
+            } => true,
             _ => false,
         };
         let was_on = self.phones[phone].siren_on;
@@ -1158,8 +1239,12 @@ impl World {
             entries.extend(timeline.iter().map(|entry| (ticket.id, entry.seq)));
         }
         let directory = self.server.directory();
-        self.oracle.reloaded(phone, &saved, entries, directory.as_deref())?;
-        self.tell_phone(phone, format_args!("starts with {} tickets", saved.tickets.len()));
+        self.oracle
+            .reloaded(phone, &saved, entries, directory.as_deref())?;
+        self.tell_phone(
+            phone,
+            format_args!("starts with {} tickets", saved.tickets.len()),
+        );
         self.step(phone, Input::Started)
     }
 
@@ -1384,13 +1469,17 @@ impl World {
                 check_siren_meanwhile(&view, handset.siren_on, handset.now(self.now_ms))?;
             }
             let server = (server_now, &*directory);
-            self.oracle.check_reached(number, &view, handset.siren_on, server, self.now_ms)?;
+            self.oracle
+                .check_reached(number, &view, handset.siren_on, server, self.now_ms)?;
         }
         Ok(())
     }
 
     fn check_end(&mut self) -> Verdict {
-        let unanswered = self.notifications.iter().find(|notification| !notification.answered);
+        let unanswered = self
+            .notifications
+            .iter()
+            .find(|notification| !notification.answered);
         if let Some(notification) = unanswered {
             return Err(Violation {
                 rule: crate::oracle::Rule::EveryAlarmInOneTicket,
@@ -1497,7 +1586,11 @@ impl std::fmt::Display for Told<'_> {
         for event in &entry.events {
             match event {
                 Did::Opened { alarm, owner, .. } => {
-                    write!(f, ", opened {} of {} for {owner}", alarm.severity, alarm.service)?;
+                    write!(
+                        f,
+                        ", opened {} of {} for {owner}",
+                        alarm.severity, alarm.service
+                    )?;
                 }
                 Did::Repeated { .. } => write!(f, ", fired again")?,
                 Did::SeverityChanged { to, .. } => write!(f, ", now {to}")?,

@@ -102,11 +102,8 @@ async fn a_check_in_is_sent_until_a_busy_server_takes_it_and_counts_once() {
     desk.server.with(|seen| seen.trouble = Some(busy));
     pager.tap(TICKET, Action::CheckIn);
     desk.siren.until(false).await;
-    let asked = desk.server.with(|seen| seen.authorizations.len());
     desk.server
-        .until("two more attempts", |seen| {
-            seen.authorizations.len() >= asked + 2
-        })
+        .until("three attempts", |seen| seen.taps_sent >= 3)
         .await;
     desk.server.with(|seen| seen.trouble = None);
     shows(&pager, "the check-in done", |view| view.taps.is_empty()).await;
@@ -140,6 +137,32 @@ async fn a_check_in_made_offline_outlives_the_process() {
         })
         .await;
     shows(&reborn, "the check-in done", |view| view.taps.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_hotel_network_that_answers_for_the_server_costs_no_check_in() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    desk.siren.until(true).await;
+    for (attempts, status) in [
+        (2, StatusCode::NOT_FOUND),
+        (4, StatusCode::FORBIDDEN),
+        (6, StatusCode::UNAUTHORIZED),
+        (7, StatusCode::OK),
+    ] {
+        let page = "<html>Welcome! Your room number?</html>".to_owned();
+        desk.server
+            .with(|seen| seen.trouble = Some(Trouble::Answer(status, page)));
+        pager.tap(TICKET, Action::CheckIn);
+        desk.server
+            .until("more attempts", |seen| seen.taps_sent >= attempts)
+            .await;
+    }
+    desk.server.with(|seen| seen.trouble = None);
+    shows(&pager, "the check-in done", |view| view.taps.is_empty()).await;
+    assert_eq!(desk.server.with(|seen| seen.commands.len()), 1);
+    assert!(pager.view().borrow().notices.is_empty());
 }
 
 #[tokio::test]

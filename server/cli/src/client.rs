@@ -182,9 +182,7 @@ async fn refusal(response: Response) -> Failure {
 
 /// What is at the bottom of an error: `connection refused`, not `error sending request`.
 fn root_cause(error: &dyn std::error::Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |source| root_cause(source))
+    error.source().map_or_else(|| error.to_string(), root_cause)
 }
 
 /// The process's cryptography. A second call, or another library's, does no harm.

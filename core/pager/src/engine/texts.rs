@@ -308,8 +308,8 @@ impl Texts {
     fn obstacle(self, obstacle: &Obstacle) -> String {
         match obstacle {
             Obstacle::NoSoundOutput => self.pick(
-                "There is no sound output, so no siren.",
-                "소리 출력이 없어 사이렌이 울리지 않습니다.",
+                "There is no sound output: you will not be woken.",
+                "소리 출력이 없습니다. 호출이 와도 깨울 수 없습니다.",
             ),
             Obstacle::VolumeLow => self.pick(
                 "The siren's volume is low. Turn it up.",

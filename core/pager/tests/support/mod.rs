@@ -51,6 +51,8 @@ pub struct Seen {
     pub streams: Vec<String>,
     /// The `Authorization` of each request.
     pub authorizations: Vec<String>,
+    /// How often a tap was sent, whatever came of it.
+    pub taps_sent: usize,
     pub enrolled: Vec<String>,
     pub trouble: Option<Trouble>,
     /// Streams opened before this count are cut.
@@ -167,6 +169,7 @@ async fn guard(
     assert_eq!(wire, "1", "each side names its version of the wire");
     let trouble = server.with(|seen| {
         seen.authorizations.push(authorization.clone());
+        seen.taps_sent += usize::from(request.uri().path() == "/v1/commands");
         seen.trouble.clone()
     });
     match trouble {

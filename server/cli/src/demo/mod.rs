@@ -28,7 +28,8 @@ use stage::Stage;
 /// # Errors
 /// When something of it did not happen.
 pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
-    if !args.auto && !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !args.auto && !on_terminal {
         return Err(Failure::usage(
             "the demo needs a terminal to show the pagers; add --auto",
         ));

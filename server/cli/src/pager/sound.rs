@@ -31,8 +31,10 @@ struct Heard {
     sounding: Option<Option<f32>>,
     /// Frames pulled when that was last looked at.
     frames_before: u64,
-    /// Whether there is an output, once that is known.
-    output: Option<bool>,
+    /// Whether the engine wants the siren.
+    wanted: bool,
+    /// Why there is no output, if there is none.
+    silent_because: Option<String>,
 }
 
 impl DeskSiren {
@@ -81,9 +83,9 @@ impl Heard {
     /// Takes what the player tells; true when the output came or went.
     fn take(&mut self, event: playback::SirenEvent) -> bool {
         use playback::SirenEvent as Told;
-        let had_output = self.output;
+        let before = self.silent_because.clone();
         match event {
-            Told::DeviceOpened { device, .. } => self.output = Some(!device.is_null),
+            Told::DeviceOpened { .. } => self.silent_because = None,
             Told::Started {
                 effective_volume, ..
             } => {
@@ -92,11 +94,15 @@ impl Heard {
             }
             Told::Stopped => self.sounding = None,
             Told::DeviceLost { why } | Told::Failed { why } => {
-                self.output = Some(false);
-                self.report(SirenEvent::Failed { reason: why });
+                // While it is quiet nothing has failed yet: the device says what stands in the way.
+                if self.wanted {
+                    let reason = why.clone();
+                    self.report(SirenEvent::Failed { reason });
+                }
+                self.silent_because = Some(why);
             }
         }
-        self.output != had_output
+        self.silent_because != before
     }
 
     fn report(&self, event: SirenEvent) {
@@ -112,6 +118,7 @@ impl SirenOutput for DeskSiren {
     }
 
     fn start(&self, loudness: Loudness) {
+        lock(&self.heard).wanted = true;
         self.player.start(match loudness {
             Loudness::Ramp => Start::Rising,
             Loudness::Full => Start::Full,
@@ -128,6 +135,7 @@ impl SirenOutput for DeskSiren {
     fn stop(&self) {
         self.player.stop();
         let mut heard = lock(&self.heard);
+        heard.wanted = false;
         heard.sounding = None;
         heard.frames_before = 0;
     }
@@ -135,12 +143,14 @@ impl SirenOutput for DeskSiren {
 
 impl Device for DeskSiren {
     fn status(&self) -> DeviceStatus {
-        let nobody_hears = self.player.is_null() || lock(&self.heard).output == Some(false);
+        let why = lock(&self.heard).silent_because.clone();
+        let nobody_hears = self.player.is_null() || why.is_some();
+        let no_output = nobody_hears.then_some(Obstacle::NoSoundOutput);
         DeviceStatus {
             effective_volume: nobody_hears.then_some(0.0),
-            obstacles: nobody_hears
-                .then_some(Obstacle::NoSoundOutput)
+            obstacles: no_output
                 .into_iter()
+                .chain(why.map(Obstacle::Other))
                 .collect(),
         }
     }
@@ -172,6 +182,26 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn an_output_that_is_missing_while_it_is_quiet_stands_in_the_way_until_it_is_back() {
+        let mut heard = Heard::default();
+        let why = "unplugged".to_owned();
+        assert!(heard.take(playback::SirenEvent::Failed { why: why.clone() }));
+        assert_eq!(heard.silent_because, Some(why));
+        let device = playback::OutputDevice {
+            name: "headset".to_owned(),
+            is_null: false,
+            rate_hz: 48_000,
+            buffer_frames: None,
+        };
+        let back = playback::SirenEvent::DeviceOpened {
+            device,
+            reopened: true,
+        };
+        assert!(heard.take(back), "the engine is to ask again");
+        assert_eq!(heard.silent_because, None);
+    }
 
     #[test]
     fn a_null_output_counts_its_samples_and_says_that_nobody_is_woken() {
