@@ -14,10 +14,6 @@ mod throughput;
 
 use std::process::ExitCode;
 
-/// The allocator of the `tocsin` program, so that what is measured is what is shipped.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use defects::Defect;
-use oracle::Tally;
+use oracle::{Rule, Tally};
 use world::{Ending, Failure, Fate, World};
 
 const SEEDS: u64 = 1000;
@@ -130,4 +130,119 @@ fn story() {
     if let Err(failure) = World::new(&fate).run() {
         panic!("{}", report(&failure));
     }
+}
+
+/// A SEV1 whose limit is a minute at every level, and a clock that is set forth and back. Each level
+/// is paged once, when its minute is over by that clock.
+#[test]
+fn setting_the_clock_neither_adds_nor_removes_a_page() {
+    const END_MS: i64 = 10 * 60_000;
+    const LIMIT_MS: i64 = 60_000;
+    for steps_ms in [
+        vec![],
+        vec![(90_000, 30_000)],
+        vec![(90_000, -45_000)],
+        vec![
+            (90_000, 3_600_000),
+            (200_000, -3_600_000),
+            (300_000, 3_600_000),
+        ],
+        vec![
+            (61_300, -100),
+            (61_400, 100),
+            (121_500, 59_000),
+            (181_600, -59_000),
+        ],
+    ] {
+        let world = World::asleep(&steps_ms);
+        let begin = world.now();
+        let escalations = world
+            .run()
+            .map_err(|failure| report(&failure))
+            .unwrap()
+            .escalations;
+        let clock = |world_ms: i64| {
+            let set = steps_ms.iter().filter(|(at_ms, _)| *at_ms <= world_ms);
+            begin.0 + world_ms + set.map(|(_, by_ms)| by_ms).sum::<i64>()
+        };
+        // The alarm arrives a second after the beginning; a few milliseconds on its way.
+        let mut expected = Vec::new();
+        let mut due = clock(1_000) + LIMIT_MS;
+        for world_ms in 1_000..END_MS {
+            if clock(world_ms) >= due {
+                expected.push(clock(world_ms));
+                due = clock(world_ms) + LIMIT_MS;
+            }
+        }
+        let levels: Vec<u32> = escalations.iter().map(|(_, level)| *level).collect();
+        let count = u32::try_from(expected.len()).unwrap();
+        assert!(
+            levels.len() >= expected.len(),
+            "{steps_ms:?}: {levels:?}, not {expected:?}"
+        );
+        assert!(
+            levels.iter().copied().eq(1..=levels.len() as u32),
+            "{levels:?}"
+        );
+        for ((at, level), expected) in escalations.iter().zip(&expected) {
+            let late_ms = at.0 - expected;
+            assert!(
+                (0..2_000).contains(&late_ms),
+                "{steps_ms:?}: level {level} of {count} {late_ms} ms late"
+            );
+        }
+    }
+}
+
+/// Lives until the oracle speaks, and is sure that it says why.
+fn catches(defect: Defect, rules: &[Rule]) {
+    let failure = (0..SEEDS).find_map(|seed| live(seed, Some(defect)).err());
+    let failure = failure.unwrap_or_else(|| panic!("{SEEDS} worlds, and nobody noticed"));
+    assert!(
+        rules.contains(&failure.violation.rule),
+        "{}",
+        report(&failure)
+    );
+    println!(
+        "{defect:?} was caught at seed {}: {}",
+        failure.seed, failure.violation.rule
+    );
+}
+
+#[test]
+fn the_simulation_catches_a_lost_page() {
+    catches(Defect::LostPage, &[Rule::PhoneFollowsLog, Rule::PageRings]);
+}
+
+#[test]
+fn the_simulation_catches_a_page_that_was_never_written() {
+    catches(Defect::UnwrittenPage, &[Rule::RowsAreReplay]);
+}
+
+#[test]
+fn the_simulation_catches_a_late_deadline() {
+    catches(Defect::LateDeadline, &[Rule::DeadlineInTime]);
+}
+
+#[test]
+fn the_simulation_catches_an_escalation_after_a_check_in() {
+    catches(
+        Defect::EscalationAfterCheckIn,
+        &[Rule::NoEscalationAfterCheckIn],
+    );
+}
+
+#[test]
+fn the_simulation_catches_an_answer_before_the_commit() {
+    catches(Defect::AnswerBeforeCommit, &[Rule::EveryAlarmInOneTicket]);
+}
+
+#[test]
+fn the_simulation_catches_a_siren_that_a_check_in_elsewhere_does_not_stop() {
+    catches(Defect::SirenSoundsOn, &[Rule::NobodyWokenForNothing]);
+}
+
+#[test]
+fn the_simulation_catches_a_tap_that_is_sent_twice() {
+    catches(Defect::TapSentTwice, &[Rule::TapsCountOnce]);
 }

@@ -226,6 +226,8 @@ pub struct Oracle {
     pub undisturbed_since_ms: i64,
     /// Since when nothing has kept each phone from hearing the server.
     pub calm_since_ms: Vec<i64>,
+    /// When which level was paged, by the server's clock.
+    pub escalations: Vec<(Millis, u32)>,
     handoff: Millis,
     tickets: BTreeMap<TicketId, History>,
     log: Vec<(TicketId, Entry)>,
@@ -247,6 +249,7 @@ impl Oracle {
             tally: Tally::default(),
             undisturbed_since_ms: world_ms,
             calm_since_ms: vec![world_ms; phones],
+            escalations: Vec::new(),
             handoff,
             tickets: BTreeMap::new(),
             log: Vec::new(),
@@ -461,6 +464,9 @@ impl Oracle {
             "{id}: generation {} escalated to level {level} twice",
             running.generation
         );
+        if level > 0 {
+            self.escalations.push((at, level));
+        }
         for event in events {
             if let Event::Escalated {
                 new_round,

@@ -165,6 +165,9 @@ impl Handset {
         let Some(phone) = &mut self.phone else {
             return Stepped::default();
         };
+        if let Input::Wake = input {
+            self.wake = None;
+        }
         let mut stepped = Stepped::default();
         let mut sends = Vec::new();
         for effect in phone.step(input, now) {

@@ -20,7 +20,7 @@ use crate::network::{
     STREAM_TIMEOUT_MS, Weather,
 };
 use crate::oracle::{Committed, Oracle, Tally, Trouble, Verdict, Violation, check_siren_meanwhile};
-use crate::people::{Act, Person};
+use crate::people::{Act, Habit, Person};
 use crate::phone::{Asked, CrashPoint, Handset, LONGEST_SLEEP_MS, Stepped};
 use crate::server::{Ask, Committing, Frame, Reply, Request, Server};
 use crate::setup::{Change, HANDOFFS, SERVICES, Setup};
@@ -32,6 +32,9 @@ const TROUBLED_MS: i64 = 10 * 60_000;
 /// How long everything then has to heal: the longest wait of a phone (30 s), a silent stream (40 s)
 /// and a lost request (15 s), twice.
 const HEALING_MS: i64 = 170_000;
+
+/// More things than these never happen in one millisecond, unless somebody goes round in circles.
+const AT_ONCE: u32 = 10_000;
 
 /// How often the oracle looks although nothing happens.
 const LOOK_EVERY_MS: i64 = 5_000;
@@ -60,6 +63,8 @@ pub struct Ending {
     /// Stands for everything that happened.
     pub trace: u64,
     pub tally: Tally,
+    /// When which level was paged, by the server's clock.
+    pub escalations: Vec<(Millis, u32)>,
 }
 
 /// How a run ended badly.
@@ -124,14 +129,14 @@ enum Event {
     Alarm {
         serial: u64,
     },
-    Trouble(Trouble_),
+    Fault(Fault),
     Look,
     Heal,
 }
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
-enum Trouble_ {
+enum Fault {
     ServerCrash {
         down_ms: i64,
     },
@@ -325,12 +330,47 @@ impl World {
         world
     }
 
+    /// A world in which everybody sleeps, nothing fails, one alarm fires, and the server's clock is
+    /// set at some instants, each given with by how much.
+    pub fn asleep(steps_ms: &[(i64, i64)]) -> Self {
+        let mut world = Self::new(&Fate {
+            seed: 0,
+            defect: None,
+            aloud: false,
+        });
+        world.queue.clear();
+        world.moving = 0;
+        world.notifications.clear();
+        world.network.weather = Weather::FAIR;
+        for person in &mut world.people {
+            person.habit = Habit::Asleep;
+        }
+        world.after(0, Event::Fault(Fault::ServerStart));
+        for phone in 0..world.phones.len() {
+            world.after(0, Event::Fault(Fault::PhoneStart(phone)));
+        }
+        for (at_ms, by_ms) in steps_ms {
+            let step = Fault::ServerClock { by_ms: *by_ms };
+            world.after(*at_ms, Event::Fault(step));
+        }
+        let (service, team) = SERVICES[2];
+        let alarm = alarm(service, team, "key", Severity::Sev1);
+        world.notify(
+            1_000,
+            Signal::Fired(alarm),
+            (service.to_owned(), "key".to_owned()),
+        );
+        world.after(LOOK_EVERY_MS, Event::Look);
+        world.after(TROUBLED_MS, Event::Heal);
+        world
+    }
+
     /// Draws what will happen to the world from outside.
     fn plan(&mut self) {
-        self.after(0, Event::Trouble(Trouble_::ServerStart));
+        self.after(0, Event::Fault(Fault::ServerStart));
         for phone in 0..self.phones.len() {
             let delay = self.rng.i64(0..3_000);
-            self.after(delay, Event::Trouble(Trouble_::PhoneStart(phone)));
+            self.after(delay, Event::Fault(Fault::PhoneStart(phone)));
         }
         for person in 0..self.people.len() {
             if let Some(delay) = self.people[person].idles_ms() {
@@ -343,8 +383,8 @@ impl World {
             if self.rng.bool() {
                 for _ in 0..self.rng.u32(1..4) {
                     let at = self.rng.i64(0..TROUBLED_MS);
-                    let trouble = self.draw_trouble(kind);
-                    self.after(at, Event::Trouble(trouble));
+                    let fault = self.draw_fault(kind);
+                    self.after(at, Event::Fault(fault));
                 }
             }
         }
@@ -374,16 +414,7 @@ impl World {
                 } else {
                     severity
                 };
-                let alarm = Alarm {
-                    team: team.into(),
-                    service: service.into(),
-                    dedup_key: key.clone(),
-                    severity,
-                    title: format!("{service} is in trouble"),
-                    source: "prometheus".to_owned(),
-                    url: None,
-                    details: Default::default(),
-                };
+                let alarm = alarm(service, team, &key, severity);
                 self.notify(at, Signal::Fired(alarm), trouble.clone());
                 at += self.rng.i64(1_000..120_000);
             }
@@ -409,26 +440,26 @@ impl World {
         self.after(after_ms, Event::Alarm { serial });
     }
 
-    fn draw_trouble(&mut self, kind: u32) -> Trouble_ {
+    fn draw_fault(&mut self, kind: u32) -> Fault {
         let rng = &mut self.rng;
         let phone = rng.usize(0..self.phones.len());
         let down_ms = rng.i64(100..40_000);
         match kind {
-            0 => Trouble_::ServerCrash { down_ms },
-            1 => Trouble_::CrashAfterCommit { down_ms },
-            2 => Trouble_::CommitsFail(rng.u32(1..6)),
-            3 => Trouble_::ServerClock {
+            0 => Fault::ServerCrash { down_ms },
+            1 => Fault::CrashAfterCommit { down_ms },
+            2 => Fault::CommitsFail(rng.u32(1..6)),
+            3 => Fault::ServerClock {
                 by_ms: rng.i64(-90_000..90_000),
             },
-            4 => Trouble_::Cut {
+            4 => Fault::Cut {
                 phone,
                 for_ms: rng.i64(1_000..180_000),
             },
-            5 => Trouble_::CutAll {
+            5 => Fault::CutAll {
                 for_ms: rng.i64(1_000..90_000),
             },
-            6 => Trouble_::StreamBreaks,
-            7 => Trouble_::PhoneCrash {
+            6 => Fault::StreamBreaks,
+            7 => Fault::PhoneCrash {
                 phone,
                 at: rng
                     .choice([
@@ -439,21 +470,21 @@ impl World {
                     .unwrap(),
                 down_ms,
             },
-            8 => Trouble_::PhoneClock {
+            8 => Fault::PhoneClock {
                 phone,
                 by_ms: rng.i64(-900_000..900_000),
             },
-            9 => Trouble_::DiskFull {
+            9 => Fault::DiskFull {
                 phone,
                 for_ms: rng.i64(1_000..60_000),
             },
-            10 => Trouble_::SirenBreaks {
+            10 => Fault::SirenBreaks {
                 phone,
                 for_ms: rng.i64(1_000..120_000),
             },
             _ => {
                 let person = rng.choice(["ana", "ben", "cho"]).unwrap();
-                Trouble_::Change(match rng.u32(0..5) {
+                Fault::Change(match rng.u32(0..5) {
                     0 => Change::Leaves(person),
                     1 | 2 => Change::Moves(person),
                     3 => Change::StandsIn(person, rng.i64(30_000..300_000)),
@@ -473,6 +504,11 @@ impl World {
         }));
     }
 
+    /// The world's own clock, which nobody sets; the server's begins with it.
+    pub fn now(&self) -> Millis {
+        Millis(self.now_ms)
+    }
+
     /// Lives through all of it.
     ///
     /// # Errors
@@ -482,6 +518,7 @@ impl World {
             Ok(()) => Ok(Ending {
                 trace: self.story.hash(),
                 tally: self.oracle.tally,
+                escalations: std::mem::take(&mut self.oracle.escalations),
             }),
             Err(violation) => Err(Failure {
                 seed: self.seed,
@@ -493,10 +530,21 @@ impl World {
 
     fn live(&mut self) -> Verdict {
         let quiet_after_ms = self.now_ms + TROUBLED_MS + HEALING_MS;
+        let mut at_once = 0;
         while let Some(Reverse(next)) = self.queue.pop() {
             if self.healed && next.at_ms > quiet_after_ms && self.is_quiet() {
                 break;
             }
+            at_once = if next.at_ms == self.now_ms {
+                at_once + 1
+            } else {
+                0
+            };
+            assert!(
+                at_once < AT_ONCE,
+                "time stands still; next is {:?}",
+                next.event
+            );
             self.now_ms = next.at_ms;
             self.moving -= u32::from(next.event.is_moving());
             self.happen(next.event)?;
@@ -535,6 +583,7 @@ impl World {
             }
             Event::Push { phone, json, late } => {
                 self.oracle.tally.late_pushes += u64::from(late);
+                self.tell_phone(phone, format_args!("gets a push about {}", Brief(&json)));
                 self.step(phone, Input::Push(json.into_bytes()))
             }
             Event::Committed { boot } => self.committed(boot),
@@ -587,7 +636,7 @@ impl World {
                 self.ask_as_monitoring(serial);
                 Ok(())
             }
-            Event::Trouble(trouble) => self.trouble(trouble),
+            Event::Fault(fault) => self.fail(fault),
             Event::Look => {
                 self.after(LOOK_EVERY_MS, Event::Look);
                 self.look()
@@ -797,7 +846,7 @@ impl World {
             self.break_stream(connection);
         }
         self.oracle.disturb_all(self.now_ms + down_ms);
-        self.after(down_ms, Event::Trouble(Trouble_::ServerStart));
+        self.after(down_ms, Event::Fault(Fault::ServerStart));
         Ok(())
     }
 
@@ -1072,6 +1121,28 @@ impl World {
             } => true,
             _ => false,
         };
+        match &input {
+            Input::Synced {
+                result: Ok(page), ..
+            } => {
+                let (tickets, updates) = (page.tickets.len(), page.updates.len());
+                let cursor = page.cursor;
+                self.tell_phone(
+                    phone,
+                    format_args!("syncs {tickets} tickets and {updates} updates, up to {cursor}"),
+                );
+            }
+            Input::Stream {
+                event: StreamEvent::Hello(_),
+                ..
+            } => {
+                self.tell_phone(phone, format_args!("is on its stream"));
+            }
+            Input::StreamEnded { error, .. } => {
+                self.tell_phone(phone, format_args!("has no stream: {error}"));
+            }
+            _ => {}
+        }
         let was_on = self.phones[phone].siren_on;
         let stepped = self.phones[phone].step(input, self.now_ms);
         self.check_step(phone, &stepped, snapshot_ended)?;
@@ -1223,7 +1294,7 @@ impl World {
         }
         self.phones[phone].crash();
         self.oracle.disturb(phone, self.now_ms + down_ms);
-        self.after(down_ms, Event::Trouble(Trouble_::PhoneStart(phone)));
+        self.after(down_ms, Event::Fault(Fault::PhoneStart(phone)));
     }
 
     fn start_phone(&mut self, phone: usize) -> Verdict {
@@ -1348,17 +1419,17 @@ impl World {
 
     // ------------------------------------------------------------------------------ the trouble
 
-    fn trouble(&mut self, trouble: Trouble_) -> Verdict {
-        if self.healed && !matches!(trouble, Trouble_::ServerStart | Trouble_::PhoneStart(_)) {
+    fn fail(&mut self, fault: Fault) -> Verdict {
+        if self.healed && !matches!(fault, Fault::ServerStart | Fault::PhoneStart(_)) {
             return Ok(());
         }
         let now_ms = self.now_ms;
-        match trouble {
-            Trouble_::ServerCrash { down_ms } => {
+        match fault {
+            Fault::ServerCrash { down_ms } => {
                 return self.crash_server(down_ms, "with requests in hand");
             }
-            Trouble_::CrashAfterCommit { down_ms } => self.crash_after_commit = Some(down_ms),
-            Trouble_::ServerStart => {
+            Fault::CrashAfterCommit { down_ms } => self.crash_after_commit = Some(down_ms),
+            Fault::ServerStart => {
                 if !self.server.is_up() {
                     self.server.start();
                     self.tell("server", format_args!("starts"));
@@ -1366,34 +1437,34 @@ impl World {
                     return self.write();
                 }
             }
-            Trouble_::CommitsFail(count) => self.server.faults.fail_commits(count),
-            Trouble_::ServerClock { by_ms } => {
+            Fault::CommitsFail(count) => self.server.faults.fail_commits(count),
+            Fault::ServerClock { by_ms } => {
                 self.tell("server", format_args!("its clock is set by {by_ms} ms"));
                 self.server.offset_ms += by_ms;
                 self.oracle.tally.clock_steps += 1;
                 self.oracle.disturb_all(now_ms);
                 self.after(WRITER_SLEEP_MS, Event::ClockNoticed);
             }
-            Trouble_::Cut { phone, for_ms } => self.cut(phone, for_ms),
-            Trouble_::CutAll { for_ms } => {
+            Fault::Cut { phone, for_ms } => self.cut(phone, for_ms),
+            Fault::CutAll { for_ms } => {
                 for phone in 0..self.phones.len() {
                     self.cut(phone, for_ms);
                 }
             }
-            Trouble_::StreamBreaks => {
+            Fault::StreamBreaks => {
                 if let Some(connection) = self.network.any_connection() {
                     let phone = self.network.connections[&connection].phone;
                     self.tell_phone(phone, format_args!("loses its stream"));
                     self.break_stream(connection);
                 }
             }
-            Trouble_::PhoneCrash { phone, at, down_ms } => match at {
+            Fault::PhoneCrash { phone, at, down_ms } => match at {
                 Some(_) => self.phones[phone].crash_at = at,
                 None if self.phones[phone].phone.is_some() => self.crash_phone(phone, down_ms),
                 None => {}
             },
-            Trouble_::PhoneStart(phone) => return self.start_phone(phone),
-            Trouble_::PhoneClock { phone, by_ms } => {
+            Fault::PhoneStart(phone) => return self.start_phone(phone),
+            Fault::PhoneClock { phone, by_ms } => {
                 self.tell_phone(phone, format_args!("its clock is set by {by_ms} ms"));
                 self.phones[phone].offset_ms += by_ms;
                 self.phone_clock_set_ms[phone] = now_ms;
@@ -1401,17 +1472,17 @@ impl World {
                 // The runtime looks at the clock within a minute.
                 self.oracle.disturb(phone, now_ms + LONGEST_SLEEP_MS);
             }
-            Trouble_::DiskFull { phone, for_ms } => {
+            Fault::DiskFull { phone, for_ms } => {
                 self.phones[phone].disk_full = true;
-                self.after(for_ms, Event::Trouble(Trouble_::DiskWorks(phone)));
+                self.after(for_ms, Event::Fault(Fault::DiskWorks(phone)));
             }
-            Trouble_::DiskWorks(phone) => self.phones[phone].disk_full = false,
-            Trouble_::SirenBreaks { phone, for_ms } => {
+            Fault::DiskWorks(phone) => self.phones[phone].disk_full = false,
+            Fault::SirenBreaks { phone, for_ms } => {
                 self.phones[phone].siren_broken = true;
-                self.after(for_ms, Event::Trouble(Trouble_::SirenWorks(phone)));
+                self.after(for_ms, Event::Fault(Fault::SirenWorks(phone)));
             }
-            Trouble_::SirenWorks(phone) => self.phones[phone].siren_broken = false,
-            Trouble_::Change(change) => {
+            Fault::SirenWorks(phone) => self.phones[phone].siren_broken = false,
+            Fault::Change(change) => {
                 let now = self.server.now(now_ms);
                 let Some(setup) = self.setup.changed(change, now) else {
                     return Ok(());
@@ -1562,10 +1633,40 @@ impl Asker {
     }
 }
 
+fn alarm(service: &str, team: &str, key: &str, severity: Severity) -> Alarm {
+    Alarm {
+        team: team.into(),
+        service: service.into(),
+        dedup_key: key.to_owned(),
+        severity,
+        title: format!("{service} is in trouble"),
+        source: "prometheus".to_owned(),
+        url: None,
+        details: Default::default(),
+    }
+}
+
 fn unreachable(reason: &str) -> NetworkError {
     NetworkError::Unreachable {
         reason: reason.to_owned(),
     }
+}
+
+/// Which update it is.
+struct Brief<'a>(&'a str);
+
+impl std::fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entry: Update = serde_json::from_str(self.0).map_err(|_| std::fmt::Error)?;
+        write!(f, "{} on {}", entry.seq, entry.ticket.id)
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Update {
+    seq: u64,
+    events: Vec<tocsin_ticket::Event>,
+    ticket: tocsin_ticket::Ticket,
 }
 
 /// An update in a few words.
@@ -1573,14 +1674,8 @@ struct Told<'a>(&'a str);
 
 impl std::fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        #[derive(serde::Deserialize)]
-        struct Entry {
-            seq: u64,
-            events: Vec<tocsin_ticket::Event>,
-            ticket: tocsin_ticket::Ticket,
-        }
         use tocsin_ticket::Event as Did;
-        let entry: Entry = serde_json::from_str(self.0).map_err(|_| std::fmt::Error)?;
+        let entry: Update = serde_json::from_str(self.0).map_err(|_| std::fmt::Error)?;
         let ticket = &entry.ticket;
         write!(f, "{} on {}", entry.seq, ticket.id)?;
         for event in &entry.events {

@@ -27,10 +27,6 @@ use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
 use failure::{Context, Failure};
 
-/// Ten thousand live streams from a few threads: the system's allocator keeps a sixth more for them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let Err(failure) = run(cli) else {

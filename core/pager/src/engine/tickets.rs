@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use tocsin_ticket::{Millis, TicketId};
-use tocsin_wire::{Cursor, SyncPage, TicketView, Update};
+use tocsin_wire::{SyncPage, TicketView, Update};
 
 use super::{Change, Draft, Held, NoticeKind, Phone};
 
@@ -23,11 +23,17 @@ impl Phone {
         self.hurry_link(now);
     }
 
-    /// A push about a ticket that is not on the device although everything up to the push was read:
-    /// the ticket is over, or no longer this person's business. A late push must wake nobody.
+    /// A push from before what was read last, about a ticket that is not on the device or that the
+    /// snapshot under way has still to confirm: it is over, or no longer this person's business, or
+    /// the snapshot brings it. A late push must wake nobody.
     fn is_old_news(&self, update: &Update) -> bool {
-        let has_read = |cursor: Cursor| cursor.ticket.is_none() && update.entry.seq <= cursor.seq;
-        !self.tickets.contains_key(&update.ticket.id) && self.cursor.is_some_and(has_read)
+        let Some(cursor) = self.cursor.filter(|cursor| update.entry.seq <= cursor.seq) else {
+            return false;
+        };
+        match self.tickets.get(&update.ticket.id) {
+            None => cursor.ticket.is_none(),
+            Some(held) => held.stale,
+        }
     }
 
     pub(super) fn unreadable(&mut self, reason: &str, now: Millis, out: &mut Draft) {
@@ -49,6 +55,15 @@ impl Phone {
         let known = self.tickets.get(&ticket.id);
         if known.is_none_or(|known| ticket.version > known.ticket.version) {
             self.put_ticket(ticket, out);
+        }
+    }
+
+    /// A ticket in a sync: even one that is no newer than what is on the device is there to stay.
+    fn confirm_ticket(&mut self, ticket: TicketView, out: &mut Draft) {
+        if self.tickets.get(&ticket.id).is_some_and(|held| held.stale) {
+            self.put_ticket(ticket, out);
+        } else {
+            self.take_ticket(ticket, out);
         }
     }
 
@@ -86,15 +101,15 @@ impl Phone {
             self.directory = Arc::new(directory);
         }
         for ticket in page.tickets {
-            let is_stale = self.tickets.get(&ticket.id).is_some_and(|held| held.stale);
-            if is_stale {
-                self.put_ticket(ticket, out);
-            } else {
-                self.take_ticket(ticket, out);
-            }
+            self.confirm_ticket(ticket, out);
         }
         for update in page.updates {
-            self.take_update(update, out);
+            let ticket = update.ticket.id;
+            self.confirm_ticket(update.ticket, out);
+            out.change(Change::AddEntry {
+                ticket,
+                entry: update.entry,
+            });
         }
         if !page.more {
             let gone: Vec<TicketId> = self

@@ -253,6 +253,40 @@ fn a_late_push_about_what_is_over_already_wakes_nobody() {
 }
 
 #[test]
+fn a_page_by_push_just_before_the_snapshot_rings_on_when_the_snapshot_is_there() {
+    let mut night = Night::begin();
+    night.step(Input::Started);
+    let (_, update) = World::alarm(1, START);
+    night.step(push(&update));
+    let mut page = night.snapshot(&[], update.entry.seq - 1);
+    page.more = true;
+    night.synced(page);
+    let mut page = night.snapshot(&[], update.entry.seq);
+    page.reset = false;
+    page.updates = vec![update];
+    night.synced(page);
+    assert_eq!(night.siren, [SirenCommand::Start(Loudness::Ramp)]);
+    assert_eq!(night.view().siren.pages, 1);
+}
+
+#[test]
+fn a_late_push_in_the_middle_of_a_snapshot_does_not_keep_a_ticket_that_is_gone() {
+    let mut night = Night::live();
+    let (mut world, update) = World::alarm(1, START);
+    night.update(&update);
+    night.stream(StreamEvent::Reset);
+    let mut page = night.snapshot(&[], 5000);
+    page.more = true;
+    night.synced(page);
+    night.step(push(&world.deadline_passes()));
+    let mut page = night.snapshot(&[], 5000);
+    page.reset = false;
+    night.synced(page);
+    assert!(night.view().tickets.is_empty());
+    assert!(!night.view().siren.ringing);
+}
+
+#[test]
 fn a_phone_offline_for_minutes_says_that_it_may_not_be_pageable() {
     let mut night = Night::live();
     ended(&mut night, offline());
