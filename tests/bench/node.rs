@@ -136,22 +136,21 @@ impl Node {
             .stdout(Stdio::null())
             .spawn()
             .expect("the server starts");
-        loop {
-            if let Some(address) = std::fs::read_to_string(&file)
-                .ok()
-                .and_then(|text| text.parse().ok())
-            {
-                let mut node = Self {
-                    child,
-                    address,
-                    ready_after: Duration::ZERO,
-                };
-                crate::client::get(address, "/readyz").await;
-                node.ready_after = begin.elapsed();
-                return node;
+        let mut node = Self {
+            child,
+            address: SocketAddr::from(([0, 0, 0, 0], 0)),
+            ready_after: Duration::ZERO,
+        };
+        node.address = loop {
+            let written = std::fs::read_to_string(&file);
+            if let Some(address) = written.ok().and_then(|text| text.parse().ok()) {
+                break address;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        };
+        crate::client::get(node.address, "/readyz").await;
+        node.ready_after = begin.elapsed();
+        node
     }
 
     /// Resident memory, in bytes (proc(5): `VmRSS` counts KiB).

@@ -1,6 +1,7 @@
-//! Defects planted on purpose, to show that the oracle catches them. They live in the ports between
-//! the product and the simulated world, so the product itself carries none; without the feature
-//! `planted-defects` no run has one.
+//! Defects planted on purpose, to show that the oracle catches them. They sit in the ports between
+//! the product and the simulated world (store, network, siren, the answers of the server), and this
+//! test is the only program they are compiled into: the product carries none and has no switch for
+//! any. A world has one only if a test asks for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -216,6 +216,22 @@ pub struct Committed<'a> {
     pub world_ms: i64,
 }
 
+/// A step of a phone, as the world saw it.
+pub struct Step<'a> {
+    pub phone: usize,
+    /// What the engine wanted stored.
+    pub changes: &'a [Change],
+    /// It was told that it has the whole snapshot.
+    pub snapshot_ended: bool,
+    /// What the phone shows afterwards.
+    pub view: &'a View,
+    pub siren_on: bool,
+    /// The phone's clock.
+    pub now: Millis,
+    /// Who may see what, while the server is up.
+    pub directory: Option<&'a Directory>,
+}
+
 /// What an alarm is about: service and dedup key.
 pub type Trouble = (String, String);
 
@@ -610,28 +626,25 @@ impl Oracle {
     }
 
     /// A phone took a step.
-    pub fn stepped(
-        &mut self,
-        phone: usize,
-        changes: &[Change],
-        snapshot_ended: bool,
-        view: &View,
-        siren_on: bool,
-        now: Millis,
-        directory: Option<&Directory>,
-    ) -> Verdict {
+    pub fn stepped(&mut self, step: &Step<'_>) -> Verdict {
+        let Step {
+            phone,
+            changes,
+            view,
+            ..
+        } = *step;
         self.tally.steps += 1;
         for change in changes {
             self.take_change(phone, change)?;
         }
-        if snapshot_ended {
+        if step.snapshot_ended {
             self.mirrors[phone].in_snapshot = false;
         }
         let cursor = changes.iter().rev().find_map(|change| match change {
             Change::Cursor(cursor) => Some(*cursor),
             _ => None,
         });
-        if let (Some(cursor), Some(directory)) = (cursor, directory) {
+        if let (Some(cursor), Some(directory)) = (cursor, step.directory) {
             self.check_cursor(phone, cursor, &view.me.id, directory)?;
         }
         for item in &view.tickets {
@@ -645,7 +658,7 @@ impl Oracle {
                 item.ticket.version
             );
         }
-        check_siren(view, siren_on, now)
+        check_siren(view, step.siren_on, step.now)
     }
 
     /// 9: what a phone takes in is what the server said, and never older than what it had.

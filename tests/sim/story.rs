@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use std::fmt::{self, Write};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use serde::Deserialize;
+use tocsin_ticket::{Event, Ticket};
+
 /// Lines kept for the report of a failure.
 const KEPT: usize = 60;
 
@@ -67,5 +70,65 @@ impl Story {
             writeln!(end, "  {line}").unwrap();
         }
         end
+    }
+}
+
+/// Which update it is.
+pub struct Brief<'a>(pub &'a str);
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry: Update = serde_json::from_str(self.0).map_err(|_| fmt::Error)?;
+        write!(f, "{} on {}", entry.seq, entry.ticket.id)
+    }
+}
+
+#[derive(Deserialize)]
+struct Update {
+    seq: u64,
+    events: Vec<Event>,
+    ticket: Ticket,
+}
+
+/// An update in a few words.
+pub struct Told<'a>(pub &'a str);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry: Update = serde_json::from_str(self.0).map_err(|_| fmt::Error)?;
+        let ticket = &entry.ticket;
+        write!(f, "{} on {}", entry.seq, ticket.id)?;
+        for event in &entry.events {
+            match event {
+                Event::Opened { alarm, owner, .. } => {
+                    write!(
+                        f,
+                        ", opened {} of {} for {owner}",
+                        alarm.severity, alarm.service
+                    )?;
+                }
+                Event::Repeated { .. } => write!(f, ", fired again")?,
+                Event::SeverityChanged { to, .. } => write!(f, ", now {to}")?,
+                Event::CheckedIn { by } => write!(f, ", {by} checked in")?,
+                Event::Acknowledged { by } => write!(f, ", {by} answered")?,
+                Event::WorkStarted { by } => write!(f, ", {by} started work")?,
+                Event::Resolved { by } => write!(f, ", {by} resolved it")?,
+                Event::Reopened { by, owner } => write!(f, ", {by} reopened it for {owner}")?,
+                Event::Reassigned { by, to, .. } => write!(f, ", {by} gave it to {to}")?,
+                Event::NoteAdded { by, .. } => write!(f, ", {by} wrote a note")?,
+                Event::Escalated { level, role, .. } => write!(f, ", level {level}: {role}")?,
+                Event::Paged { page } => write!(f, ", page {} to {}", page.id, page.person)?,
+                Event::PageEnded { page, why, .. } => write!(f, ", end of {page} ({why:?})")?,
+                Event::PageReceipt { page, receipt } => {
+                    write!(f, ", {page} {} on {}", receipt.rung, receipt.device)?;
+                }
+                Event::DeadlineSet { deadline } => {
+                    let in_s = (deadline.due.0 - ticket.state_since.0) / 1000;
+                    write!(f, ", limit {} at +{in_s} s", deadline.generation)?;
+                }
+                Event::DeadlineCleared => write!(f, ", no limit")?,
+            }
+        }
+        Ok(())
     }
 }

@@ -55,6 +55,8 @@ pub struct Seen {
     pub taps_sent: usize,
     pub enrolled: Vec<String>,
     pub trouble: Option<Trouble>,
+    /// Bytes that the pager took of an endless answer.
+    pub endless_bytes: usize,
     /// Streams opened before this count are cut.
     pub cut: usize,
 }
@@ -178,7 +180,11 @@ async fn guard(
             return (StatusCode::TEMPORARY_REDIRECT, [("location", to)]).into_response();
         }
         Some(Trouble::Endless(piece)) => {
-            let pieces = stream::repeat_with(move || Ok::<_, Infallible>(piece.repeat(4096)));
+            let pieces = stream::repeat_with(move || {
+                let piece = piece.repeat(4096);
+                server.with(|seen| seen.endless_bytes += piece.len());
+                Ok::<_, Infallible>(piece)
+            });
             return axum::body::Body::from_stream(pieces).into_response();
         }
         None => {}
