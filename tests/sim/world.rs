@@ -275,10 +275,7 @@ impl World {
             Event::Ready(connection) => self.ready(connection),
             Event::Silent(connection) => self.stream_ended(connection, "the stream was silent"),
             Event::KeepAlive(connection) => {
-                if self.server.has_stream(connection) {
-                    self.send_frame(connection, Frame::KeepAlive);
-                    self.after(KEEP_ALIVE_MS, Event::KeepAlive(connection));
-                }
+                self.keep_alive(connection);
                 Ok(())
             }
             Event::Push { phone, json, late } => {

@@ -13,8 +13,8 @@ use crate::server::{Ask, Committing, Frame, Reply, Request};
 use crate::setup::Setup;
 use crate::story::Told;
 
-/// The server's.
-pub(super) const KEEP_ALIVE_MS: i64 = 15_000;
+/// How often a stream brings a sign of life: the server's.
+const KEEP_ALIVE_MS: i64 = 15_000;
 
 impl World {
     pub(super) fn arrive(&mut self, request: Request) -> Verdict {
@@ -184,6 +184,14 @@ impl World {
             stream.inbox.push_back(frame);
             let delay = self.network.stream_delay_ms();
             self.after(delay, Event::Ready(connection));
+        }
+    }
+
+    /// A sign of life, and the next one later.
+    pub(super) fn keep_alive(&mut self, connection: ConnectionId) {
+        if self.server.has_stream(connection) {
+            self.send_frame(connection, Frame::KeepAlive);
+            self.after(KEEP_ALIVE_MS, Event::KeepAlive(connection));
         }
     }
 
