@@ -14,9 +14,9 @@ use tocsin_wire::Problem;
 
 use super::extract::{Admin, Body, Json, Query};
 use super::{ApiError, App};
-use crate::engine::{Answer, Job};
+use crate::engine::Job;
 use crate::secret::Secret;
-use crate::store::Code;
+use crate::store::{Code, StoreError};
 
 /// How long an enrolment code works (OWASP ASVS 5.0, 6.6: at most ten minutes).
 pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(600);
@@ -27,6 +27,14 @@ pub(super) struct ApplyQuery {
     /// Only say what would change.
     #[serde(default)]
     dry_run: bool,
+}
+
+/// Finishes what was begun even when the administrator's connection breaks meanwhile: what is on
+/// disk and what is known in memory must not come apart.
+async fn see_through(
+    work: impl Future<Output = Result<(), ApiError>> + Send + 'static,
+) -> Result<(), ApiError> {
+    tokio::spawn(work).await.map_err(StoreError::new)?
 }
 
 /// An integration's key, shown once.
@@ -103,10 +111,18 @@ pub(super) async fn apply(
             .collect(),
         by: device.person.clone(),
     };
-    app.writer.submit(job).await?;
-    for (integration, key) in &new_keys {
-        app.identity.set_key(integration, key.hash());
-    }
+    let hashes: Vec<_> = new_keys
+        .iter()
+        .map(|(name, key)| (name.clone(), key.hash()))
+        .collect();
+    see_through(async move {
+        app.writer.submit(job).await?;
+        for (integration, key) in &hashes {
+            app.identity.set_key(integration, *key);
+        }
+        Ok(())
+    })
+    .await?;
     tracing::info!(by = %device.person, changes = changes.len(), "a configuration was applied");
     let keys = new_keys
         .into_iter()
@@ -231,14 +247,17 @@ pub(super) async fn key(
         ));
     }
     let key = Secret::integration_key();
-    let job = Job::SetKey {
-        integration: integration.clone(),
-        key: key.hash(),
-    };
-    let Answer::Done = app.writer.submit(job).await? else {
-        return Err(crate::store::StoreError::new("a key was answered with something else").into());
-    };
-    app.identity.set_key(&integration, key.hash());
+    let (hash, name) = (key.hash(), integration.clone());
+    see_through(async move {
+        let job = Job::SetKey {
+            integration: name.clone(),
+            key: hash,
+        };
+        app.writer.submit(job).await?;
+        app.identity.set_key(&name, hash);
+        Ok(())
+    })
+    .await?;
     Ok(axum::Json(NewKey {
         integration,
         key: key.reveal().to_owned(),
