@@ -1,6 +1,6 @@
 //! Server-sent events (WHATWG HTML, 9.2), read piece by piece.
 //!
-//! The decoders on crates.io drop what matters here: comment lines, which are how a pager knows that
+//! Existing decoders drop what matters here: comment lines, which are how a pager knows that
 //! its stream is alive, and events without data, which `reset` and `catch_up` are. Nor do they limit
 //! what an event may grow to.
 
