@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use http::StatusCode;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, EXPECT};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use tocsin_ticket::TicketId;
@@ -21,25 +22,46 @@ pub(super) struct Body(pub Bytes);
 impl FromRequest<Arc<App>> for Body {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        Bytes::from_request(request, app)
-            .await
-            .map(Self)
-            .map_err(|rejection| match rejection {
-                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                    ApiError::new(
-                        StatusCode::PAYLOAD_TOO_LARGE,
-                        "body_too_large",
-                        format!("body: expected at most {MAX_BODY_BYTES} bytes; send less at once"),
-                    )
-                }
-                _ => ApiError::new(
+    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, ApiError> {
+        // Who asks before sending is told before sending.
+        let announced = request.body().size_hint().lower();
+        if request.headers().contains_key(EXPECT) && announced > MAX_BODY_BYTES as u64 {
+            return Err(too_large());
+        }
+        let mut chunks = request.into_body().into_data_stream();
+        let (mut body, mut length) = (BytesMut::new(), 0);
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| {
+                ApiError::new(
                     StatusCode::BAD_REQUEST,
                     "body_cut_short",
                     "body: expected as many bytes as announced; send it again",
-                ),
-            })
+                )
+            })?;
+            length += chunk.len();
+            if length <= MAX_BODY_BYTES {
+                body.extend_from_slice(&chunk);
+            } else if length > MAX_DISCARDED_BYTES {
+                break;
+            }
+        }
+        if length > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        Ok(Self(body.freeze()))
     }
+}
+
+/// So much of a body that is too large is read and thrown away, in bytes: a client that is still
+/// sending when the connection closes would see a broken pipe instead of the reason.
+const MAX_DISCARDED_BYTES: usize = 16 << 20;
+
+fn too_large() -> ApiError {
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        format!("body: expected at most {MAX_BODY_BYTES} bytes; send less at once"),
+    )
 }
 
 /// The body as JSON of this shape. Errors name the field.

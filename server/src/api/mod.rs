@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tocsin_directory::Directory;
@@ -103,7 +102,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/stream", get(phones::stream))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::wrong_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::from_fn(ops::observe))
         .with_state(app)
