@@ -88,7 +88,7 @@ impl<S: Store> Engine<S> {
         self.store.transaction(&mut |transaction| {
             let mut desk = Desk {
                 transaction,
-                directory: applied.clone().unwrap_or_else(|| Arc::clone(&directory)),
+                directory: Arc::clone(&directory),
                 now,
                 updates: &mut outcome.updates,
                 last_ticket: &mut last_ticket,
