@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check lint bench setup deny help
+.PHONY: demo test check soak lint bench setup deny help
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -26,6 +26,10 @@ lint: ## Formatting and lints
 
 check: lint ## The usual loop: formatting, lints, unit tests of every crate but the long tests
 	@$(CARGO) test --workspace --exclude tocsin-tests --exclude tocsin --locked --quiet
+
+soak: ## The random tests with other seeds, until stopped or until one fails (which then prints its seed)
+	@while seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); do echo "==> PROPTEST_RNG_SEED=$$seed"; \
+		PROPTEST_RNG_SEED=$$seed $(CARGO) test --workspace --exclude tocsin --locked --quiet || exit 1; done
 
 bench: setup ## Measure; results go into docs/benchmarks.md by hand, with the machine
 	@scripts/bench
