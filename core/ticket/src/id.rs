@@ -57,6 +57,10 @@ text_id!(
     /// One enrolled device of a person.
     DeviceId
 );
+text_id!(
+    /// A drill: a test page that belongs to no ticket.
+    DrillId
+);
 
 /// A ticket's number, unique on its server and given in the order of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -17,15 +17,17 @@ mod severity;
 mod state;
 mod ticket;
 mod time;
+mod transport;
 
 pub use chain::{Chain, Level, Role};
 pub use command::{Actor, Alarm, Command, Refusal};
 pub use decide::{Context, decide};
 pub use event::{Event, PageEnd};
-pub use id::{DeviceId, PageId, ParsePageIdError, PersonId, ServiceId, TeamId, TicketId};
+pub use id::{DeviceId, DrillId, PageId, ParsePageIdError, PersonId, ServiceId, TeamId, TicketId};
 pub use page::{PAGE_GRACE, Page, PageReason, Receipt, Rung};
 pub use policy::{Limits, NUDGE_PERCENT, Policy, PolicyError};
 pub use severity::{ParseSeverityError, Severity};
 pub use state::TicketState;
 pub use ticket::{Deadline, DeadlineKind, Stamp, Ticket};
 pub use time::Millis;
+pub use transport::Transport;

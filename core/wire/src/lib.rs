@@ -9,6 +9,7 @@ mod command;
 mod cursor;
 mod known;
 mod problem;
+mod push;
 mod sync;
 mod view;
 
@@ -19,6 +20,10 @@ pub use command::{Action, CommandId, CommandReply, CommandRequest, Outcome};
 pub use cursor::{Cursor, ParseCursorError};
 pub use known::Known;
 pub use problem::Problem;
+pub use push::{
+    ApnsEnvironment, Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushAddress, PushChannel, PushInfo,
+    PushMessage, PushPayload, PushRegistration, PushWhen,
+};
 pub use sync::{Directory, Entry, Hello, Me, SyncPage, Update, frame};
 pub use view::{DeadlineView, PageView, TicketView};
 

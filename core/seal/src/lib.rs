@@ -1,0 +1,1 @@
+//! Push payloads that only one device can read.
