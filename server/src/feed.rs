@@ -10,10 +10,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tocsin_directory::Directory;
 use tocsin_ticket::{Millis, PersonId};
-use tocsin_wire::{Cursor, Me, frame};
+use tocsin_wire::{Cursor, Duty, Me, frame};
 use tokio::sync::mpsc;
 
+use crate::hub::Said;
 use crate::store::{Reader, StoreError, StoredUpdate};
+use crate::watch;
 
 /// Entries or tickets in one page of a sync, and entries that a stream sends to catch up.
 pub const PAGE: usize = 500;
@@ -29,6 +31,7 @@ pub struct RawSyncPage {
     me: Me,
     directory: tocsin_wire::Directory,
     server_time: Millis,
+    duty: Duty,
 }
 
 /// One page of what `me` may see after a cursor. A cursor that cannot be continued from starts a
@@ -58,6 +61,7 @@ pub fn sync_page(
         me: me.clone(),
         directory: directory.wire_directory(&me.person),
         server_time,
+        duty: watch::duty(directory, &me.person, server_time),
     };
     let last_seq = reader.last_seq()?;
     let start = after.filter(|cursor| cursor.epoch == epoch && cursor.seq <= last_seq);
@@ -146,11 +150,11 @@ pub fn stream_start(
     })
 }
 
-/// The updates of a stream: first what was missed, then what happens, each once.
+/// What a stream says: first what was missed, then what happens, each update once.
 #[derive(Debug)]
 pub struct Follow {
     backlog: std::vec::IntoIter<StoredUpdate>,
-    live: mpsc::Receiver<Arc<StoredUpdate>>,
+    live: mpsc::Receiver<Said>,
     last_seq: u64,
 }
 
@@ -158,11 +162,7 @@ impl Follow {
     /// Follows on from `seq`: the `backlog` after it and then the hub's `live` updates, which may
     /// have begun before the backlog ended.
     #[must_use]
-    pub fn new(
-        seq: u64,
-        backlog: Vec<StoredUpdate>,
-        live: mpsc::Receiver<Arc<StoredUpdate>>,
-    ) -> Self {
+    pub fn new(seq: u64, backlog: Vec<StoredUpdate>, live: mpsc::Receiver<Said>) -> Self {
         Self {
             backlog: backlog.into_iter(),
             live,
@@ -170,17 +170,20 @@ impl Follow {
         }
     }
 
-    /// The next update; `None` when the hub ended the stream. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Arc<StoredUpdate>> {
+    /// What is said next; `None` when the hub ended the stream. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Said> {
         loop {
-            let update = match self.backlog.next() {
-                Some(update) => Arc::new(update),
+            let said = match self.backlog.next() {
+                Some(update) => Said::Update(Arc::new(update)),
                 None => self.live.recv().await?,
             };
-            if update.seq > self.last_seq {
+            if let Said::Update(update) = &said {
+                if update.seq <= self.last_seq {
+                    continue;
+                }
                 self.last_seq = update.seq;
-                return Some(update);
             }
+            return Some(said);
         }
     }
 }

@@ -3,12 +3,13 @@
 //! It promises never to wait and never to keep an unbounded queue: a stream that does not keep up
 //! is dropped, and its phone comes back with its cursor.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use tocsin_directory::Directory;
-use tocsin_ticket::PersonId;
+use tocsin_ticket::{DeviceId, PersonId};
+use tocsin_wire::Drill;
 use tokio::sync::mpsc;
 
 use crate::store::StoredUpdate;
@@ -16,10 +17,20 @@ use crate::store::StoredUpdate;
 /// Updates that may wait in one stream.
 const STREAM_QUEUE: usize = 256;
 
+/// What a stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Something happened.
+    Update(Arc<StoredUpdate>),
+    /// The device is tested.
+    Drill(Drill),
+}
+
 #[derive(Debug)]
 struct Subscriber {
+    device: DeviceId,
     epoch: u32,
-    queue: mpsc::Sender<Arc<StoredUpdate>>,
+    queue: mpsc::Sender<Said>,
 }
 
 #[derive(Debug)]
@@ -52,13 +63,22 @@ impl Hub {
 
     /// A new stream of a person's updates from now on. It ends when it falls behind, or when what
     /// the person may see is no longer what `epoch` stands for, which may be at once.
-    pub fn subscribe(&self, person: &PersonId, epoch: u32) -> mpsc::Receiver<Arc<StoredUpdate>> {
+    pub fn subscribe(
+        &self,
+        person: &PersonId,
+        device: &DeviceId,
+        epoch: u32,
+    ) -> mpsc::Receiver<Said> {
         let (queue, updates) = mpsc::channel(STREAM_QUEUE);
         let mut streams = self.lock();
         if self.directory.load().epoch(person) == epoch {
             let own = streams.people.entry(person.clone()).or_default();
             own.retain(|stream| !stream.queue.is_closed());
-            own.push(Subscriber { epoch, queue });
+            own.push(Subscriber {
+                device: device.clone(),
+                epoch,
+                queue,
+            });
         }
         updates
     }
@@ -81,10 +101,49 @@ impl Hub {
             let update = Arc::new(update);
             for person in directory.audience(&update.team) {
                 if let Some(own) = streams.people.get_mut(person) {
-                    own.retain(|stream| stream.queue.try_send(Arc::clone(&update)).is_ok());
+                    own.retain(|stream| {
+                        let said = Said::Update(Arc::clone(&update));
+                        stream.queue.try_send(said).is_ok()
+                    });
                 }
             }
         }
+    }
+
+    /// Tests the streams of one device. `false`: it has none now.
+    pub fn drill(&self, person: &PersonId, device: &DeviceId, drill: &Drill) -> bool {
+        let mut streams = self.lock();
+        let Some(own) = streams.people.get_mut(person) else {
+            return false;
+        };
+        own.retain(|stream| {
+            stream.device != *device || stream.queue.try_send(Said::Drill(drill.clone())).is_ok()
+        });
+        own.iter().any(|stream| stream.device == *device)
+    }
+
+    /// The devices of a person that are connected now.
+    #[must_use]
+    pub fn connected(&self, person: &PersonId) -> Vec<DeviceId> {
+        let streams = self.lock();
+        let own = streams.people.get(person);
+        own.into_iter()
+            .flatten()
+            .filter(|stream| !stream.queue.is_closed())
+            .map(|stream| stream.device.clone())
+            .collect()
+    }
+
+    /// Every device that is connected now.
+    #[must_use]
+    pub fn all_connected(&self) -> HashSet<DeviceId> {
+        self.lock()
+            .people
+            .values()
+            .flatten()
+            .filter(|stream| !stream.queue.is_closed())
+            .map(|stream| stream.device.clone())
+            .collect()
     }
 
     /// Ends every stream: for a shutdown, or because the clock was set, which phones then hear.
@@ -146,9 +205,10 @@ mod tests {
         let shared = Arc::new(ArcSwap::from_pointee(directory(r#"["ana"]"#)));
         let hub = Hub::new(Arc::clone(&shared));
         let (ana, ben) = (PersonId::from("ana"), PersonId::from("ben"));
+        let phone = DeviceId::from("phone");
         let before = shared.load().epoch(&ben);
-        let mut of_ana = hub.subscribe(&ana, shared.load().epoch(&ana));
-        let mut of_ben = hub.subscribe(&ben, before);
+        let mut of_ana = hub.subscribe(&ana, &phone, shared.load().epoch(&ana));
+        let mut of_ben = hub.subscribe(&ben, &phone, before);
         shared.store(Arc::new(directory(r#"["ana", "ben"]"#)));
         hub.publish(Vec::new());
         assert!(of_ben.try_recv() == Err(mpsc::error::TryRecvError::Disconnected));
@@ -156,7 +216,7 @@ mod tests {
             of_ana.try_recv() == Err(mpsc::error::TryRecvError::Empty),
             "nothing changed"
         );
-        let mut late = hub.subscribe(&ben, before);
+        let mut late = hub.subscribe(&ben, &phone, before);
         assert!(
             late.try_recv() == Err(mpsc::error::TryRecvError::Disconnected),
             "who looked at the directory before it changed comes too late"

@@ -3,15 +3,20 @@
 //!
 //! A request becomes a job ([`api`]); the writer decides jobs in groups and commits them before it
 //! answers ([`engine`], [`store`]); what was decided goes to the people's live streams ([`hub`]),
-//! which phones catch up with from a cursor ([`feed`]).
+//! which phones catch up with from a cursor ([`feed`]), and by every other way until it is received
+//! ([`dispatch`]). Outside, somebody hears as long as it works ([`heartbeat`]).
 //! The rules themselves are in `tocsin-ticket`, and who is who in `tocsin-directory`.
 
 pub mod api;
+pub mod contacts;
+pub mod dispatch;
 pub mod engine;
 pub mod feed;
+pub mod heartbeat;
 pub mod hub;
 pub mod identity;
 mod prompt;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod watch;

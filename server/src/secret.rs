@@ -96,7 +96,7 @@ pub struct SecretHash(pub [u8; 32]);
 ///
 /// # Panics
 /// When the operating system has no randomness to give: nothing safe can be done then.
-fn random<const N: usize>() -> [u8; N] {
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .unwrap_or_else(|error| panic!("the operating system gave no random bytes: {error}"));

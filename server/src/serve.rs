@@ -7,21 +7,32 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
+use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::{TcpConfigAcceptor, TcpKeepaliveConfig, TcpSocketConfig};
 use axum_server::tls_rustls::RustlsConfig;
+use core::future::ready;
+use futures_util::future::BoxFuture;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tocsin_directory::{Config, ConfigErrors, Directory};
-use tocsin_ticket::PersonId;
+use tocsin_push::jwt::SigningKey;
+use tocsin_push::settings::{Settings, StartError, Transports};
+use tocsin_push::{Address, Outcome as PushOutcome, Push, Transport};
+use tocsin_ticket::{Millis, PersonId};
+use tocsin_wire::PushInfo;
 
 use crate::api::{App, Rates, RatesError, router};
+use crate::contacts::Contacts;
+use crate::dispatch::{Dispatch, Means, Runtime};
 use crate::engine::{Clock, Engine, Job, SystemClock, Writer, WriterError};
+use crate::heartbeat::Heart;
 use crate::hub::Hub;
 use crate::identity::Identity;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
-use crate::store::{Code, Reader, SqliteStore, StoreError};
+use crate::store::{Code, Reader, SqliteStore, Store, StoreError};
+use crate::watch::{Sight, Watch};
 
 /// How long a client may take to send its headers.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
@@ -31,6 +42,12 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often the certificate's files are looked at for a newer one.
 const CERTIFICATE_LOOK: Duration = Duration::from_secs(10);
+
+/// How often the watch looks: the finest of its limits is 15 minutes.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Drills that the watch looks at.
+const DRILLS_LOOKED_AT: Duration = Duration::from_secs(24 * 3600);
 
 /// The person to whom the first administrator's device belongs. Nobody can page them.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -46,6 +63,8 @@ pub struct Options {
     pub tls: Option<TlsFiles>,
     /// Alarm requests taken from one integration, a second.
     pub alarms_a_second: u32,
+    /// By what to push.
+    pub transports: Settings,
 }
 
 /// A certificate on disk. It is read again when it changes.
@@ -77,6 +96,9 @@ pub enum ServeError {
     /// The kept configuration is not valid for this version.
     #[error("the configuration kept in the data folder is not valid any more:\n{}", .0.in_file("configuration"))]
     Config(ConfigErrors),
+    /// A transport cannot work as it is set up.
+    #[error("transports: {0}")]
+    Transports(#[from] StartError),
     /// An option.
     #[error(transparent)]
     Rates(#[from] RatesError),
@@ -92,11 +114,12 @@ pub struct Server {
     pub address: SocketAddr,
     /// On the first start: the code that makes its user the administrator.
     pub admin_code: Option<Secret>,
-    handle: Handle<SocketAddr>,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    listener: Listener,
     thread: JoinHandle<()>,
     writer: Writer,
     hub: Arc<Hub>,
+    /// The dispatcher, the watch and the heartbeat.
+    tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Server {
@@ -109,7 +132,12 @@ impl Server {
             what: format!("data folder {}", options.data.display()),
             error,
         })?;
-        let store = SqliteStore::open(&options.data.join("tocsin.db"))?;
+        let mut store = SqliteStore::open(&options.data.join("tocsin.db"))?;
+        let salt = store.secret("push_names", &|| Ok(crate::secret::random::<16>().to_vec()))?;
+        let vapid = store.secret("vapid", &|| {
+            SigningKey::generate_es256().map_err(StoreError::new)
+        })?;
+        let transports = Transports::start(&options.transports, &vapid)?;
         let reader: Arc<dyn Reader> = Arc::new(store.reader()?);
         let config = match reader.config()? {
             Some(text) => Config::parse(&text).map_err(ServeError::Config)?,
@@ -119,42 +147,73 @@ impl Server {
         let hub = Arc::new(Hub::new(Arc::clone(&directory)));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(store, Arc::clone(&directory))?;
-        let (writer, thread) = Writer::start(engine, Arc::clone(&hub), Arc::clone(&clock))
-            .map_err(|error| ServeError::Io {
-                what: "the writer's thread".to_owned(),
-                error,
-            })?;
+        let (dispatch, inbox) = Dispatch::channel();
+        let (writer, thread) =
+            Writer::start(engine, Arc::clone(&hub), dispatch, Arc::clone(&clock)).map_err(
+                |error| ServeError::Io {
+                    what: "the writer's thread".to_owned(),
+                    error,
+                },
+            )?;
         let identity = Identity::load(&*reader)?;
         let admin_code = if identity.has_admin() {
             None
         } else {
             Some(give_admin_code(&writer, &*clock).await?)
         };
+        let contacts = Arc::new(Contacts::default());
+        let means = means(&options.transports, &transports);
+        let push = PushInfo {
+            vapid_public_key: transports.vapid_public_key().map(str::to_owned),
+            transports: means.transports.iter().copied().map(Into::into).collect(),
+        };
+        let runtime = Runtime {
+            transport: Arc::new(ByAddress(transports)),
+            means,
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            hub: Arc::clone(&hub),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+            salt: salt.try_into().unwrap_or_default(),
+        };
+        let lookout = Lookout {
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            hub: Arc::clone(&hub),
+            contacts: Arc::clone(&contacts),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+        };
+        let tasks = vec![runtime.start(inbox), tokio::spawn(lookout.run())];
         let app = Arc::new(App {
             writer: writer.clone(),
             reader,
             directory,
             identity,
             hub: Arc::clone(&hub),
+            contacts,
+            push,
             clock,
             rates: Rates::new(options.alarms_a_second)?,
             metrics: recorder(),
         });
-        let handle = Handle::new();
-        let serving = listen(options, app, &handle).await?;
-        let address = handle.listening().await.ok_or_else(|| ServeError::Io {
-            what: format!("listening on {}", options.listen),
-            error: std::io::ErrorKind::AddrInUse.into(),
-        })?;
+        let listener = Listener::start(options.listen, options.tls.as_ref(), router(app)).await?;
         Ok(Self {
-            address,
+            address: listener.address,
             admin_code,
-            handle,
-            serving,
+            listener,
             thread,
             writer,
             hub,
+            tasks,
         })
+    }
+
+    /// Beats from now on, as long as it runs and commits.
+    pub fn beat(&mut self, heart: Heart) {
+        let beating = heart.run(self.writer.clone(), Arc::new(SystemClock));
+        self.tasks.push(tokio::spawn(beating));
     }
 
     /// Runs until `stop` is ready, then lets requests under way finish and puts everything on disk.
@@ -167,19 +226,163 @@ impl Server {
             () = self.writer.ended() => Err(ServeError::WriterEnded),
         };
         self.hub.drop_all();
-        self.handle.graceful_shutdown(Some(SHUTDOWN_LIMIT));
-        let served = self.serving.await;
+        let served = self.listener.stop().await;
+        // What was sent and not yet written down is sent again after the next start.
+        for task in self.tasks {
+            task.abort();
+        }
         drop(self.writer);
         // The thread ends once the last handler has let go of the writer.
         let _ = tokio::task::spawn_blocking(move || self.thread.join()).await;
         ended?;
         served
+    }
+}
+
+/// A web service that listens: TLS with certificates that are renewed without a restart, limits for
+/// clients that dawdle, and an orderly end.
+#[derive(Debug)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Listener {
+    /// Listens, without `tls` for plain HTTP. When this returns, requests are taken.
+    ///
+    /// # Errors
+    /// When the address is taken or the certificate cannot be used.
+    pub async fn start(
+        at: SocketAddr,
+        tls: Option<&TlsFiles>,
+        service: Router,
+    ) -> Result<Self, ServeError> {
+        let handle = Handle::new();
+        let serving = listen(at, tls, service, &handle).await?;
+        let address = handle.listening().await.ok_or_else(|| ServeError::Io {
+            what: format!("listening on {at}"),
+            error: std::io::ErrorKind::AddrInUse.into(),
+        })?;
+        Ok(Self {
+            address,
+            handle,
+            serving,
+        })
+    }
+
+    /// Takes no more requests, and lets those under way finish.
+    ///
+    /// # Errors
+    /// When it had stopped by itself.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.handle.graceful_shutdown(Some(SHUTDOWN_LIMIT));
+        self.serving
+            .await
             .map_err(std::io::Error::other)
             .and_then(|served| served)
             .map_err(|error| ServeError::Io {
                 what: "serving".to_owned(),
                 error,
             })
+    }
+}
+
+/// The transport that an address belongs to.
+#[derive(Debug)]
+struct ByAddress(Transports);
+
+impl Transport for ByAddress {
+    fn send<'a>(
+        &'a self,
+        to: &'a Address,
+        push: &'a Push,
+        now: Millis,
+    ) -> BoxFuture<'a, PushOutcome> {
+        match self.0.reaching(to) {
+            Some(transport) => transport.send(to, push, now),
+            None => Box::pin(ready(PushOutcome::Refused {
+                why: format!(
+                    "{} is not set up on this server; add it to the transports file",
+                    to.transport()
+                ),
+            })),
+        }
+    }
+}
+
+/// What can be sent by, in the order of the settings.
+fn means(settings: &Settings, transports: &Transports) -> Means {
+    Means {
+        transports: transports.kinds(),
+        gateways: settings.gateway.keys().cloned().collect(),
+        email: settings.email.is_some(),
+    }
+}
+
+/// The watch at work.
+struct Lookout {
+    reader: Arc<dyn Reader>,
+    directory: Arc<ArcSwap<Directory>>,
+    hub: Arc<Hub>,
+    contacts: Arc<Contacts>,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+}
+
+impl Lookout {
+    async fn run(self) {
+        let since = self.clock.now();
+        let lookout = Arc::new(self);
+        let mut watch = Watch::default();
+        loop {
+            let eyes = Arc::clone(&lookout);
+            let look = tokio::task::spawn_blocking(move || {
+                let seen = eyes.look(&mut watch, since);
+                (watch, seen)
+            });
+            let Ok((back, seen)) = look.await else {
+                return;
+            };
+            watch = back;
+            match seen {
+                Ok(jobs) => {
+                    for job in jobs {
+                        if let Err(error) = lookout.writer.submit(job).await {
+                            tracing::warn!(%error, "the watch could not write; it looks again");
+                        }
+                    }
+                }
+                Err(error) => tracing::error!(%error, "the watch cannot see"),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn look(&self, watch: &mut Watch, since: Millis) -> Result<Vec<Job>, StoreError> {
+        let now = self.clock.now();
+        let connected = self.hub.all_connected();
+        for device in &connected {
+            self.contacts.heard(device, now);
+        }
+        let pushable = self
+            .reader
+            .channels()?
+            .into_iter()
+            .filter(|stored| stored.dead.is_none())
+            .map(|stored| stored.device)
+            .collect();
+        let sight = Sight {
+            directory: &self.directory.load(),
+            devices: &self.reader.devices()?,
+            connected: &connected,
+            contacts: &self.contacts.all(),
+            pushable: &pushable,
+            drills: &self.reader.drills_since(now - DRILLS_LOOKED_AT)?,
+            since,
+        };
+        Ok(watch.look(&sight, now))
     }
 }
 
@@ -196,15 +399,16 @@ async fn give_admin_code(writer: &Writer, clock: &dyn Clock) -> Result<Secret, W
 }
 
 async fn listen(
-    options: &Options,
-    app: Arc<App>,
+    at: SocketAddr,
+    tls: Option<&TlsFiles>,
+    service: Router,
     handle: &Handle<SocketAddr>,
 ) -> Result<tokio::task::JoinHandle<std::io::Result<()>>, ServeError> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = std::net::TcpListener::bind(options.listen)
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = std::net::TcpListener::bind(at)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| ServeError::Io {
-            what: format!("listening on {}", options.listen),
+            what: format!("listening on {at}"),
             error,
         })?;
     let what = || "listening".to_owned();
@@ -223,7 +427,7 @@ async fn listen(
             tokio::spawn(server.serve(service))
         }};
     }
-    Ok(match &options.tls {
+    Ok(match tls {
         None => {
             let server = axum_server::from_tcp(listener).map_err(|error| ServeError::Io {
                 what: what(),
@@ -299,7 +503,7 @@ fn changed_at(files: &TlsFiles) -> [Option<SystemTime>; 2] {
 }
 
 /// The process's metrics: one recorder, however many servers a test starts.
-fn recorder() -> PrometheusHandle {
+pub fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     RECORDER
         .get_or_init(|| {

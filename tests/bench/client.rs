@@ -27,6 +27,11 @@ impl Client {
 
     /// Sends one request and returns the status.
     pub async fn send(&mut self, request: &str) -> u16 {
+        self.ask(request).await.0
+    }
+
+    /// Sends one request and returns the status and the body.
+    pub async fn ask(&mut self, request: &str) -> (u16, Vec<u8>) {
         self.stream
             .write_all(request.as_bytes())
             .await
@@ -37,7 +42,7 @@ impl Client {
             .read_exact(&mut body)
             .await
             .expect("a whole body");
-        status
+        (status, body)
     }
 
     /// Reads a reply's head: status and content length.

@@ -10,7 +10,7 @@ use tocsin_pager::net::{Server, Token};
 use tocsin_pager::runtime::{
     Config, Device, Ports, SirenOutput, SirenReporter, SystemClock, system_random,
 };
-use tocsin_pager::{Account, HttpNetwork, Pager, PagerHandle, Store};
+use tocsin_pager::{Account, DeviceKeys, HttpNetwork, Pager, PagerHandle, Store};
 use tocsin_siren::Start;
 use tocsin_siren::playback::{Output, SirenEvent, SirenPlayer};
 use tocsin_wire::{Action, Me};
@@ -180,6 +180,7 @@ fn phone(
         }),
         device: Box::new(Desk),
         network: HttpNetwork::new(server, Token::new(token("ana"))),
+        keys: DeviceKeys::new([0; 32]),
         random: system_random().expect("randomness"),
     };
     Pager::start(store, Config::default(), ports).expect("the pager starts")
@@ -201,6 +202,15 @@ impl SirenOutput for MeasuredOutput {
             let _ = self.called.send(Instant::now());
         }
         self.player.start(Start::Full);
+    }
+
+    fn rehearse(&self) {
+        let reporter = self.reporter.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reporter) = &*reporter {
+            reporter.report(Report::Rehearsed {
+                effective_volume: Some(1.0),
+            });
+        }
     }
 
     fn stop(&self) {

@@ -1,6 +1,6 @@
 //! The load program: measures a real server, in a process of its own, over loopback.
 //!
-//! `load latency | throughput | million | streams` prints one Markdown table each, medians over
+//! `load latency | throughput | million | streams | push` prints one Markdown table each, medians over
 //! several runs. `scripts/bench` runs them all. Nothing here asserts a time: machines differ, and
 //! numbers are for people to read.
 
@@ -8,6 +8,7 @@ mod client;
 mod latency;
 mod million;
 mod node;
+mod push;
 mod stats;
 mod streams;
 mod throughput;
@@ -24,8 +25,10 @@ async fn main() -> ExitCode {
         ["throughput"] => throughput::run().await,
         ["million"] => million::run().await,
         ["streams"] => streams::run().await,
+        ["push"] => push::run().await,
+        ["push", only] => push::run_one(only).await,
         _ => {
-            println!("usage: load latency | throughput | million | streams");
+            println!("usage: load latency | throughput | million | streams | push [WAY | backlog]");
             return ExitCode::from(2);
         }
     }

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tocsin_push::apns::ApnsHosts;
+use tocsin_push::settings::{ApnsWay, Settings};
 use tocsin_server::secret::Secret;
 use tocsin_server::serve::{Options, Server};
 use tocsin_server::store::{Device, SqliteStore, Store};
@@ -15,6 +17,12 @@ pub const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// Where the node writes its address once it listens.
 const ADDRESS_FILE: &str = "address";
+
+/// The server's transports file, if it has one.
+pub const TRANSPORTS_FILE: &str = "transports.toml";
+
+/// The origin that stands for Apple's, beside `[apns.own]`.
+pub const APPLE_FILE: &str = "apple";
 
 /// The token of a person's one device.
 pub fn token(person: &str) -> String {
@@ -98,6 +106,22 @@ pub fn prepare(data: &Path, people: &[String], check_in_s: u64) -> SqliteStore {
     store
 }
 
+/// Which transports the server has, from files that are made beforehand; none without them.
+fn transports(data: &Path) -> Settings {
+    let Ok(text) = std::fs::read_to_string(data.join(TRANSPORTS_FILE)) else {
+        return Settings::default();
+    };
+    let mut settings = Settings::parse(&text).expect("a transports file");
+    if let Some(ApnsWay::Own(own)) = &mut settings.apns {
+        let apple = std::fs::read_to_string(data.join(APPLE_FILE)).expect("where Apple is");
+        own.hosts = ApnsHosts {
+            sandbox: apple.clone(),
+            production: apple,
+        };
+    }
+    settings
+}
+
 /// Runs a server until it is killed.
 pub async fn serve(data: &str) {
     let options = Options {
@@ -105,6 +129,7 @@ pub async fn serve(data: &str) {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         tls: None,
         alarms_a_second: 1_000_000,
+        transports: transports(data.as_ref()),
     };
     let server = Server::start(&options).await.expect("the server starts");
     std::fs::write(options.data.join(ADDRESS_FILE), server.address.to_string())

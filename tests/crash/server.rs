@@ -11,7 +11,7 @@ use fastrand::Rng;
 use reqwest::Method;
 use serde_json::json;
 use tocsin_pager::net;
-use tocsin_pager::runtime::enroll;
+use tocsin_pager::runtime::{enroll, system_random};
 use tocsin_pager::store::{Secrets, TokenFile};
 use tocsin_pager::{PagerHandle, Store, View};
 use tocsin_tests::audit::{self, Story};
@@ -121,7 +121,8 @@ async fn enrolled(api: &Api, admin: &Api, person: &str, folder: PathBuf) -> Path
     let secrets = TokenFile::new(folder.join("token"));
     let way = net::Server::new(api.base(), None, false).expect("an address");
     let code = admin.code(person).await;
-    let account = enroll(way, &code, "a phone", &mut store, &secrets)
+    let random = system_random().expect("randomness");
+    let account = enroll(way, &code, "a phone", &mut store, &secrets, &random)
         .await
         .expect("a device");
     assert_eq!(account.me.person.as_str(), person);

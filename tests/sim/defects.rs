@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tocsin_server::secret::SecretHash;
 use tocsin_server::store::{
-    Answered, Code, Device, SqliteStore, Store, StoreError, StoredUpdate, Transaction, Work,
+    Answered, Code, Device, DrillRecord, SqliteStore, Store, StoreError, StoredNotice,
+    StoredUpdate, Transaction, Work,
 };
-use tocsin_ticket::{Event, Millis, PersonId, ServiceId, Ticket, TicketId};
-use tocsin_wire::CommandId;
+use tocsin_ticket::{
+    Deadline, DeviceId, DrillId, Event, Millis, PersonId, ServiceId, Ticket, TicketId,
+};
+use tocsin_wire::{CommandId, PushAddress, PushChannel};
 
 /// What is broken in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,13 +111,21 @@ impl Store for FaultyStore {
         })
     }
 
+    fn secret(
+        &mut self,
+        name: &str,
+        make: &dyn Fn() -> Result<Vec<u8>, StoreError>,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.store.secret(name, make)
+    }
+
     fn last_ticket(&mut self) -> Result<u64, StoreError> {
         self.store.last_ticket()
     }
 }
 
 fn due_of(ticket: &Ticket) -> Option<Millis> {
-    ticket.deadline.as_ref().map(|deadline| deadline.due)
+    ticket.deadline.as_ref().map(Deadline::fires_at)
 }
 
 struct FaultyTransaction<'a> {
@@ -210,6 +221,52 @@ impl Transaction for FaultyTransaction<'_> {
 
     fn add_device(&mut self, device: &Device, now: Millis) -> Result<(), StoreError> {
         self.transaction.add_device(device, now)
+    }
+
+    fn set_channels(
+        &mut self,
+        device: &DeviceId,
+        channels: &[PushChannel],
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        self.transaction.set_channels(device, channels, now)
+    }
+
+    fn retire_channel(
+        &mut self,
+        device: &DeviceId,
+        address: &PushAddress,
+        why: &str,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        self.transaction.retire_channel(device, address, why, now)
+    }
+
+    fn set_facts(&mut self, device: &DeviceId, facts: &str, now: Millis) -> Result<(), StoreError> {
+        self.transaction.set_facts(device, facts, now)
+    }
+
+    fn drill(&mut self, id: &DrillId) -> Result<Option<DrillRecord>, StoreError> {
+        self.transaction.drill(id)
+    }
+
+    fn put_drill(&mut self, drill: &DrillRecord) -> Result<(), StoreError> {
+        self.transaction.put_drill(drill)
+    }
+
+    fn add_notice(
+        &mut self,
+        person: &PersonId,
+        key: &str,
+        subject: &str,
+        body: &str,
+        now: Millis,
+    ) -> Result<Option<StoredNotice>, StoreError> {
+        self.transaction.add_notice(person, key, subject, body, now)
+    }
+
+    fn end_notice(&mut self, id: u64, now: Millis) -> Result<(), StoreError> {
+        self.transaction.end_notice(id, now)
     }
 
     fn set_integration_key(

@@ -22,6 +22,9 @@ pub const REQUEST_TIMEOUT_MS: i64 = 15_000;
 /// A phone's transport gives a silent stream up after this, as the real one does.
 pub const STREAM_TIMEOUT_MS: i64 = 37_500;
 
+/// The dispatcher gives an attempt up after this, as the real one does.
+const PUSH_TIMEOUT_MS: i64 = 12_000;
+
 /// A shorter interruption holds a stream up, a longer one breaks it.
 const TCP_PATIENCE_MS: i64 = 20_000;
 
@@ -36,6 +39,8 @@ pub enum Asker {
     /// The request of this serial number.
     Monitoring(u64),
     Admin,
+    /// The server's own dispatcher.
+    Dispatcher,
 }
 
 /// How bad the network is in a run.
@@ -74,6 +79,26 @@ pub struct Connection {
     pub inbox: VecDeque<Frame>,
     /// Nothing arrives any more.
     pub broken: bool,
+}
+
+/// What a push service says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushAnswer {
+    /// It has taken the push on, which is no promise.
+    Accepted,
+    Busy,
+    Refused,
+    /// Nothing, until the dispatcher gives up.
+    Nothing,
+}
+
+/// What becomes of a push.
+#[derive(Debug)]
+pub struct Passing {
+    /// After how long each copy reaches the phone.
+    pub arrivals: Vec<i64>,
+    pub answer: PushAnswer,
+    pub answer_ms: i64,
 }
 
 /// The network.
@@ -158,8 +183,42 @@ impl Network {
         self.rng.i64(1..=self.weather.delay_ms)
     }
 
+    /// What becomes of a push.
+    pub fn push(&mut self) -> Passing {
+        let (arrivals, quick_ms) = (self.push_arrivals(), self.rng.i64(10..400));
+        let none = Vec::new;
+        let trouble = if self.weather.push_loss == 1000 {
+            99
+        } else {
+            self.rng.u32(0..24)
+        };
+        match trouble {
+            0 => Passing {
+                arrivals: none(),
+                answer: PushAnswer::Busy,
+                answer_ms: quick_ms,
+            },
+            // The service hangs, and may have taken the push on all the same.
+            1 | 2 => Passing {
+                arrivals: if trouble == 1 { arrivals } else { none() },
+                answer: PushAnswer::Nothing,
+                answer_ms: PUSH_TIMEOUT_MS,
+            },
+            3 => Passing {
+                arrivals: none(),
+                answer: PushAnswer::Refused,
+                answer_ms: quick_ms,
+            },
+            _ => Passing {
+                arrivals,
+                answer: PushAnswer::Accepted,
+                answer_ms: quick_ms,
+            },
+        }
+    }
+
     /// After how long each copy of a push arrives.
-    pub fn push(&mut self) -> Vec<i64> {
+    fn push_arrivals(&mut self) -> Vec<i64> {
         if self.one_in_thousand(self.weather.push_loss) {
             return Vec::new();
         }

@@ -48,6 +48,7 @@ pub enum Rule {
     SuppressedAlarmsCounted,
     PageRings,
     NobodyWokenForNothing,
+    NextChannelInTime,
     TapsCountOnce,
     AllConverge,
 }
@@ -76,6 +77,9 @@ impl fmt::Display for Rule {
             Self::SuppressedAlarmsCounted => "14: every suppressed alarm is counted",
             Self::PageRings => "a phone with a live page that nobody answered rings",
             Self::NobodyWokenForNothing => "a phone without such a page is silent",
+            Self::NextChannelInTime => {
+                "a page that nobody received goes by the next channel within a second of the limit"
+            }
             Self::TapsCountOnce => "each tap is applied exactly once",
             Self::AllConverge => "once the network heals, all phones agree with the server",
         })
@@ -142,7 +146,8 @@ impl History {
 /// One phone as its store should have it.
 #[derive(Debug, Default)]
 struct Mirror {
-    held: BTreeMap<TicketId, u64>,
+    /// At which version, and whether it is whole.
+    held: BTreeMap<TicketId, (u64, bool)>,
     entries: BTreeSet<(TicketId, u64)>,
     /// From the snapshot that it began with, every entry up to here is on the phone.
     entries_through: u64,
@@ -450,7 +455,7 @@ impl Oracle {
         let running = before
             .deadline
             .as_ref()
-            .filter(|it| it.due <= at && it.kind == kind);
+            .filter(|it| it.fires_at() <= at && it.kind == kind);
         let Some(running) = running else {
             let dead = self.tickets[&id]
                 .answered
@@ -467,7 +472,7 @@ impl Oracle {
                 ),
             };
         };
-        let late_ms = at.0 - running.due.0;
+        let late_ms = at.0 - running.fires_at().0;
         let undisturbed_ms = commit.world_ms - self.undisturbed_since_ms;
         ensure!(
             late_ms.min(undisturbed_ms) <= LATENESS_MS,
@@ -595,7 +600,7 @@ impl Oracle {
             let Some(deadline) = &history.ticket.deadline else {
                 continue;
             };
-            let late_ms = server_now.0 - deadline.due.0;
+            let late_ms = server_now.0 - deadline.fires_at().0;
             ensure!(
                 late_ms.min(undisturbed_ms) <= LATENESS_MS,
                 Rule::DeadlineInTime,
@@ -604,6 +609,14 @@ impl Oracle {
             );
         }
         Ok(())
+    }
+
+    /// Every open ticket, as it was committed last.
+    pub fn open_tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.tickets
+            .values()
+            .map(|history| &history.ticket)
+            .filter(|ticket| ticket.state.is_open())
     }
 
     /// 1: monitoring was told that its alarm is safe.
@@ -650,7 +663,7 @@ impl Oracle {
         for item in &view.tickets {
             let version = self.mirrors[phone].held.get(&item.ticket.id);
             ensure!(
-                version == Some(&item.ticket.version),
+                version == Some(&rank(&item.ticket)),
                 Rule::PhoneFollowsLog,
                 "{} shows {} at version {}, stored {version:?}",
                 view.device,
@@ -670,14 +683,14 @@ impl Oracle {
                 let truth = self.tickets.get(&id);
                 let truth = truth.and_then(|history| history.with_version(ticket.version));
                 ensure!(
-                    truth == Some(&**ticket),
+                    truth.is_some_and(|truth| tells(truth, ticket)),
                     Rule::PhoneFollowsLog,
                     "phone {phone} has {id} at version {} other than the server ever had",
                     ticket.version
                 );
-                let held = mirror.held.insert(id, ticket.version);
+                let held = mirror.held.insert(id, rank(ticket));
                 ensure!(
-                    held.is_none_or(|held| held < ticket.version || mirror.in_snapshot),
+                    held.is_none_or(|held| held < rank(ticket) || mirror.in_snapshot),
                     Rule::PhoneFollowsLog,
                     "phone {phone} took {id} back from version {held:?} to {}",
                     ticket.version
@@ -733,7 +746,7 @@ impl Oracle {
             }
             let held = mirror.held.get(id);
             ensure!(
-                held.map_or(!then.is_open(), |held| *held >= then.version),
+                held.map_or(!then.is_open(), |held| *held >= rank(then)),
                 Rule::PhoneFollowsLog,
                 "phone {phone} read up to {cursor} and has {id} at version {held:?} where the \
                  server had {} ({})",
@@ -803,7 +816,7 @@ impl Oracle {
         mirror.held = saved
             .tickets
             .iter()
-            .map(|(ticket, _)| (ticket.id, ticket.version))
+            .map(|(ticket, _)| (ticket.id, rank(ticket)))
             .collect();
         mirror.entries = entries;
         // An unfinished snapshot shows as tickets to be confirmed, or as a cursor inside it; one
@@ -817,7 +830,9 @@ impl Oracle {
         for (ticket, _) in &saved.tickets {
             let truth = self.tickets.get(&ticket.id);
             ensure!(
-                truth.and_then(|it| it.with_version(ticket.version)) == Some(&**ticket),
+                truth
+                    .and_then(|it| it.with_version(ticket.version))
+                    .is_some_and(|truth| tells(truth, ticket)),
                 Rule::PhoneFollowsLog,
                 "phone {phone} came back with a {} that the server never had",
                 ticket.id
@@ -971,10 +986,10 @@ impl Oracle {
             Rule::NobodyWokenForNothing,
             "{person}'s {device} rings for nothing"
         );
-        let stored: BTreeMap<TicketId, u64> = saved
+        let stored: BTreeMap<TicketId, (u64, bool)> = saved
             .tickets
             .iter()
-            .map(|(ticket, _)| (ticket.id, ticket.version))
+            .map(|(ticket, _)| (ticket.id, rank(ticket)))
             .collect();
         ensure!(
             stored == self.mirrors[phone].held,
@@ -1027,6 +1042,38 @@ impl Oracle {
 }
 
 /// The ticket that an update is about.
+/// Of two copies the higher is the better one.
+fn rank(ticket: &TicketView) -> (u64, bool) {
+    (ticket.version, !ticket.partial)
+}
+
+/// Whether a phone's copy says what the server's does: all of it or, if it came by a push, what one
+/// person needs in order to ring and to check in.
+fn tells(truth: &TicketView, copy: &TicketView) -> bool {
+    if !copy.partial {
+        return truth == copy;
+    }
+    let pages_hold = copy.pages.iter().all(|page| {
+        truth.pages.iter().any(|it| {
+            (it.id, &it.person, it.expires_at) == (page.id, &page.person, page.expires_at)
+        })
+    });
+    let person = copy.pages.first().map(|page| &page.person);
+    let none_missing = person.is_none_or(|person| {
+        let of = |ticket: &TicketView| {
+            let pages = ticket.pages.iter();
+            pages.filter(|page| page.person == *person).count()
+        };
+        of(truth) == of(copy)
+    });
+    pages_hold
+        && none_missing
+        && (truth.state == copy.state)
+        && (truth.severity == copy.severity)
+        && (truth.owner == copy.owner)
+        && (truth.deadline.as_ref().map(|it| it.due) == copy.deadline.as_ref().map(|it| it.due))
+}
+
 fn ticket_of(json: &str) -> TicketId {
     #[derive(serde::Deserialize)]
     struct Update {

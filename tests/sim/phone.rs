@@ -9,7 +9,7 @@ use tocsin_pager::engine::{
 use tocsin_pager::net::Server as Address;
 use tocsin_pager::{Account, Store};
 use tocsin_server::secret::Secret;
-use tocsin_ticket::{Millis, PersonId};
+use tocsin_ticket::{DeviceId, Millis, PersonId};
 use tocsin_wire::{CommandId, Me};
 
 use crate::defects::Defect;
@@ -35,6 +35,7 @@ pub enum Asked {
     Stream(LinkId),
     Command(CommandId),
     Receipts(CommandId),
+    Status,
 }
 
 /// A phone: what survives a crash of its process, and the process.
@@ -42,6 +43,7 @@ pub struct Handset {
     /// For the story.
     pub name: String,
     pub person: PersonId,
+    pub device: DeviceId,
     pub token: Secret,
     pub store: Store,
     /// The process, if it runs.
@@ -92,7 +94,7 @@ impl Handset {
         defect: Option<Defect>,
     ) -> Self {
         let mut store = Store::open_in_memory().unwrap();
-        let person = me.person.clone();
+        let (person, device) = (me.person.clone(), me.device.clone());
         store
             .enroll(&Account {
                 server: Address::new("https://tocsin.example", None, false).unwrap(),
@@ -103,6 +105,7 @@ impl Handset {
         Self {
             name,
             person,
+            device,
             token,
             store,
             phone: None,
@@ -160,7 +163,7 @@ impl Handset {
         let now = self.now(world_ms);
         let from_server = matches!(
             input,
-            Input::Push(_) | Input::Stream { .. } | Input::Synced { .. }
+            Input::Push { .. } | Input::Stream { .. } | Input::Synced { .. }
         );
         let Some(phone) = &mut self.phone else {
             return Stepped::default();
@@ -238,6 +241,8 @@ fn ask(effect: Effect) -> Option<Ask> {
     match effect {
         Effect::SendCommand(request) => Some(Ask::Command(request)),
         Effect::SendReceipts(batch) => Some(Ask::Receipts(batch)),
+        Effect::SendStatus(facts) => Some(Ask::Status(facts)),
+        Effect::RegisterPush(_) => panic!("nobody told the phone of a way to push to it"),
         Effect::Sync { link, after } => Some(Ask::Sync(link, after)),
         Effect::Stream { link, after } => Some(Ask::Stream(link, after)),
         Effect::Siren(_) | Effect::Store(_) | Effect::Wake(_) | Effect::Show => None,

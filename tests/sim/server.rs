@@ -9,16 +9,19 @@ use futures_util::FutureExt;
 use tocsin_directory::{Config, Directory, diff};
 use tocsin_ingest::Signal;
 use tocsin_pager::engine::LinkId;
-use tocsin_server::engine::{AlarmTaken, Answer, Engine, Job, Outcome};
+use tocsin_readiness::Facts;
+use tocsin_server::dispatch::{Dispatcher, Effect, Input, Means, Roster};
+use tocsin_server::engine::{AlarmTaken, Answer, Delivery, Engine, Job, Outcome, Owed};
 use tocsin_server::feed::{Follow, Start, stream_start, sync_page};
-use tocsin_server::hub::Hub;
+use tocsin_server::hub::{Hub, Said};
 use tocsin_server::identity::Identity;
 use tocsin_server::secret::Secret;
 use tocsin_server::serve::ADMINISTRATOR;
-use tocsin_server::store::{Code, Device, Reader, SqliteReader, SqliteStore, StoredUpdate};
-use tocsin_ticket::{DeviceId, Millis, PersonId};
+use tocsin_server::store::{Code, Device, Reader, SqliteReader, SqliteStore};
+use tocsin_ticket::{DeviceId, Millis, PersonId, Transport};
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, Hello, Me, ReceiptBatch, SyncPage, WIRE_VERSION, frame,
+    CommandReply, CommandRequest, Cursor, Hello, Me, PushAddress, PushChannel, PushWhen,
+    ReceiptBatch, SyncPage, WIRE_VERSION, frame,
 };
 
 use crate::defects::{Defect, Faults, FaultyStore};
@@ -35,9 +38,12 @@ pub enum Ask {
     Stream(LinkId, Cursor),
     Command(CommandRequest),
     Receipts(ReceiptBatch),
+    Status(Box<Facts>),
     /// With the serial number of the request.
     Alarms(u64, Signal),
     Apply(Setup),
+    /// What the dispatcher wants written down.
+    Deliveries(Vec<Delivery>),
 }
 
 /// One attempt to ask.
@@ -54,6 +60,7 @@ pub enum Reply {
     Sync(Box<SyncPage>),
     Command(Box<CommandReply>),
     Received,
+    Written,
     Alarms(Vec<AlarmTaken>),
     Applied,
     /// 503.
@@ -89,6 +96,8 @@ struct Stream {
 /// What is lost in a crash.
 struct Running {
     engine: Engine<FaultyStore>,
+    dispatcher: Dispatcher,
+    roster: Arc<Roster>,
     directory: Arc<ArcSwap<Directory>>,
     hub: Hub,
     identity: Identity,
@@ -146,6 +155,16 @@ impl Server {
             ];
             let answers = engine.run(&jobs, now).unwrap().answers;
             assert!(matches!(answers[..], [Answer::Done, Answer::Enrolled(_)]));
+            let channels = ways(&device);
+            engine
+                .run(
+                    &[Job::RegisterPush {
+                        device: device.clone(),
+                        channels,
+                    }],
+                    now,
+                )
+                .unwrap();
             devices.push((device, token));
         }
         let server = Self {
@@ -178,6 +197,8 @@ impl Server {
         let store = FaultyStore::new(store, self.faults.clone());
         self.running = Some(Running {
             engine: Engine::new(store, Arc::clone(&directory)).unwrap(),
+            dispatcher: Dispatcher::new([0; 16], self.boot),
+            roster: Arc::default(),
             hub: Hub::new(Arc::clone(&directory)),
             directory,
             identity: Identity::load(&self.disk).unwrap(),
@@ -185,6 +206,56 @@ impl Server {
             waiting: Vec::new(),
             committing: None,
         });
+    }
+
+    /// What the dispatcher owes, as its runtime reads it at the start and when devices or the
+    /// directory change.
+    pub fn owed(&mut self, from_start: bool, now: Millis) -> Vec<Input> {
+        let Some(running) = &mut self.running else {
+            return Vec::new();
+        };
+        let means = Means {
+            transports: vec![Transport::WebPush, Transport::Fcm],
+            gateways: Vec::new(),
+            email: false,
+        };
+        let directory = running.directory.load_full();
+        let devices = self.disk.devices().unwrap();
+        let channels = self.disk.channels().unwrap();
+        running.roster = Arc::new(Roster::new(directory, &devices, &channels, &means));
+        let mut inputs = vec![Input::Roster(Arc::clone(&running.roster))];
+        if from_start {
+            let since = Millis(now.0 - 300_000);
+            let ended = self.disk.silenced_since(since).unwrap();
+            inputs.extend(
+                ended
+                    .into_iter()
+                    .map(|(ticket, person)| Input::Ended(Arc::new(ticket), person)),
+            );
+        }
+        let paging = self.disk.paging_after(None, 1000).unwrap();
+        inputs.extend(
+            paging
+                .into_iter()
+                .map(|ticket| Input::Owed(Owed::Ticket(Arc::new(ticket)))),
+        );
+        inputs
+    }
+
+    /// One step of the dispatcher.
+    pub fn dispatch(&mut self, input: Input, now: Millis) -> Vec<Effect> {
+        let running = self.running.as_mut();
+        running.map_or_else(Vec::new, |running| running.dispatcher.step(input, now))
+    }
+
+    /// When the dispatcher wants to be woken, by the server's clock.
+    pub fn dispatch_wake(&self) -> Option<Millis> {
+        self.running.as_ref()?.dispatcher.next_wake()
+    }
+
+    /// Who can be reached how.
+    pub fn roster(&self) -> Option<Arc<Roster>> {
+        Some(Arc::clone(&self.running.as_ref()?.roster))
     }
 
     /// The process is gone. Returns whose requests it had in hand.
@@ -249,10 +320,11 @@ impl Server {
         now: Millis,
     ) -> Option<Frame> {
         let running = self.running.as_mut()?;
-        let person = running.identity.device(token)?.person;
+        let device = running.identity.device(token)?;
+        let person = device.person;
         let directory = running.directory.load_full();
         let epoch = directory.epoch(&person);
-        let live = running.hub.subscribe(&person, epoch);
+        let live = running.hub.subscribe(&person, &device.id, epoch);
         let start = stream_start(&self.disk, &directory, &person, Some(after)).unwrap();
         let (first, follow) = match start {
             Start::From { seq, backlog } => {
@@ -305,7 +377,8 @@ impl Server {
                         frames.push((*connection, Frame::Closed));
                         return false;
                     }
-                    Some(Some(update)) => {
+                    Some(Some(Said::Drill(_))) => panic!("nobody ordered a drill"),
+                    Some(Some(Said::Update(update))) => {
                         let cursor = Cursor {
                             epoch: stream.epoch,
                             seq: update.seq,
@@ -361,11 +434,16 @@ impl Server {
                         device: device(),
                         batch: batch.clone(),
                     },
+                    Ask::Status(facts) => Job::Facts {
+                        device: device().id,
+                        facts: serde_json::to_string(facts).unwrap(),
+                    },
                     Ask::Alarms(_, signal) => Job::Alarms {
                         source: "prometheus".to_owned(),
                         signals: vec![signal.clone()],
                     },
                     Ask::Apply(setup) => apply(setup),
+                    Ask::Deliveries(deliveries) => Job::Deliveries(deliveries.clone()),
                     Ask::Sync(..) | Ask::Stream(..) => panic!("reads do not wait for the writer"),
                 }
             })
@@ -384,7 +462,7 @@ impl Server {
         if self.defect == Some(Defect::LostPage) {
             updates.retain(|update| !update.json.contains(r#""type":"paged""#));
         }
-        running.hub.publish(updates.clone());
+        running.hub.publish(updates);
         let mut replies = Vec::new();
         for (request, answer) in requests.into_iter().zip(outcome.answers) {
             let reply = match (&request.ask, answer) {
@@ -394,19 +472,47 @@ impl Server {
                 (Ask::Alarms(..), Answer::Alarms(taken)) => Reply::Alarms(taken),
                 (Ask::Receipts(_), Answer::Done) => Reply::Received,
                 (Ask::Apply(_), Answer::Done) => Reply::Applied,
+                (Ask::Deliveries(_) | Ask::Status(_), Answer::Done) => Reply::Written,
                 (ask, answer) => panic!("{ask:?} was answered with {answer:?}"),
             };
             replies.push((request, reply));
         }
-        Some(Published { updates, replies })
+        Some(Published {
+            replies,
+            owed: outcome.owed,
+        })
     }
 }
 
 /// What the writer did after a commit.
 pub struct Published {
-    /// What was offered to streams and push.
-    pub updates: Vec<StoredUpdate>,
+    /// What the dispatcher must hear.
+    pub owed: Vec<Owed>,
     pub replies: Vec<(Request, Reply)>,
+}
+
+/// Each device is pushed to at once by one service, and by another when nobody received a page. Keys
+/// do not matter here: what is sealed elsewhere travels as it is.
+fn ways(device: &DeviceId) -> Vec<PushChannel> {
+    let web = PushAddress::WebPush {
+        endpoint: format!("https://push.example/{device}"),
+        p256dh: String::new(),
+        auth: String::new(),
+    };
+    let other = PushAddress::Fcm {
+        token: device.to_string(),
+        key: String::new(),
+    };
+    vec![
+        PushChannel {
+            address: web,
+            when: PushWhen::AtOnce,
+        },
+        PushChannel {
+            address: other,
+            when: PushWhen::IfNotReceived,
+        },
+    ]
 }
 
 fn me(device: &Device) -> Me {

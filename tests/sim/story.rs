@@ -73,16 +73,6 @@ impl Story {
     }
 }
 
-/// Which update it is.
-pub struct Brief<'a>(pub &'a str);
-
-impl fmt::Display for Brief<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entry: Update = serde_json::from_str(self.0).map_err(|_| fmt::Error)?;
-        write!(f, "{} on {}", entry.seq, entry.ticket.id)
-    }
-}
-
 #[derive(Deserialize)]
 struct Update {
     seq: u64,
@@ -121,6 +111,14 @@ impl fmt::Display for Told<'_> {
                 Event::PageEnded { page, why, .. } => write!(f, ", end of {page} ({why:?})")?,
                 Event::PageReceipt { page, receipt } => {
                     write!(f, ", {page} {} on {}", receipt.rung, receipt.device)?;
+                }
+                Event::DeliveryFailed { page, failure } => {
+                    let (device, way) = (&failure.device, failure.transport);
+                    write!(
+                        f,
+                        ", {page} not delivered to {device} by {way}: {}",
+                        failure.problem
+                    )?;
                 }
                 Event::DeadlineSet { deadline } => {
                     let in_s = (deadline.due.0 - ticket.state_since.0) / 1000;

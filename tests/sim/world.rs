@@ -1,7 +1,7 @@
 //! The world: one queue of things to come, one clock, one seed. Whatever happens, happens here.
 //!
 //! What happens to whom is in the modules: to the server ([`serving`]), to messages ([`carrying`]),
-//! to phones ([`carried`]) and people ([`living`]); what goes wrong is in [`failing`], and what was
+//! to pushes ([`pushing`]), to phones ([`carried`]) and people ([`living`]); what goes wrong is in [`failing`], and what was
 //! drawn beforehand in [`plan`].
 
 mod carried;
@@ -9,26 +9,30 @@ mod carrying;
 mod failing;
 mod living;
 mod plan;
+mod pushing;
 mod serving;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use fastrand::Rng;
 use tocsin_ingest::Signal;
 use tocsin_pager::engine::Input;
 use tocsin_server::store::StoredUpdate;
-use tocsin_ticket::Millis;
+use tocsin_ticket::{Millis, Transport};
+use tocsin_wire::{PUSH_VERSION, PushMessage, PushPayload, Update};
 
 use crate::defects::Defect;
-use crate::network::{Asker, ConnectionId, Network, RequestId};
+use crate::network::{Asker, ConnectionId, Network, PushAnswer, RequestId};
 use crate::oracle::{Oracle, Rule, Tally, Trouble, Verdict, Violation, check_siren_meanwhile};
 use crate::people::{Act, Person};
 use crate::phone::{Handset, LONGEST_SLEEP_MS};
 use crate::server::{Reply, Request, Server};
 use crate::setup::Setup;
-use crate::story::{Brief, Story};
+use crate::story::Story;
 use failing::Fault;
+use pushing::Ladder;
 
 /// How long things go wrong.
 const TROUBLED_MS: i64 = 10 * 60_000;
@@ -87,8 +91,20 @@ enum Event {
     KeepAlive(ConnectionId),
     Push {
         phone: usize,
-        json: String,
+        transport: Transport,
+        payload: Arc<[u8]>,
         late: bool,
+    },
+    /// A push service answers the dispatcher.
+    Pushed {
+        boot: u64,
+        number: u64,
+        transport: Transport,
+        answer: PushAnswer,
+    },
+    DispatchWake {
+        boot: u64,
+        number: u64,
     },
     /// The commit is done; nobody has been told.
     Committed {
@@ -177,6 +193,8 @@ pub struct World {
     pub story: Story,
     server: Server,
     server_wake: u64,
+    dispatch_wake: u64,
+    ladder: Ladder,
     /// Restart after so long, if the process shall die right after the next commit.
     crash_after_commit: Option<i64>,
     phones: Vec<Handset>,
@@ -278,10 +296,28 @@ impl World {
                 self.keep_alive(connection);
                 Ok(())
             }
-            Event::Push { phone, json, late } => {
+            Event::Push {
+                phone,
+                transport,
+                payload,
+                late,
+            } => {
                 self.oracle.tally.late_pushes += u64::from(late);
-                self.tell_phone(phone, format_args!("gets a push about {}", Brief(&json)));
-                self.step(phone, Input::Push(json.into_bytes()))
+                self.tell_phone(phone, format_args!("gets a push by {transport}"));
+                let opened = Ok(payload.to_vec());
+                self.step(phone, Input::Push { transport, opened })
+            }
+            Event::Pushed {
+                boot,
+                number,
+                transport,
+                answer,
+            } => self.pushed(boot, number, transport, answer),
+            Event::DispatchWake { boot, number } => {
+                if self.server.boot == boot && self.dispatch_wake == number {
+                    return self.dispatch(tocsin_server::dispatch::Input::Wake);
+                }
+                Ok(())
             }
             Event::Committed { boot } => self.committed(boot),
             Event::ServerWake { boot, number } => {
@@ -348,6 +384,7 @@ impl World {
             return Ok(());
         };
         self.oracle.check_overdue(server_now, self.now_ms)?;
+        self.check_ladder()?;
         for (number, handset) in self.phones.iter().enumerate() {
             let Some(view) = handset.view(self.now_ms) else {
                 continue;
@@ -400,11 +437,17 @@ impl World {
             for number in 0..self.history.len() {
                 let update = &self.history[number];
                 if directory.audience(&update.team).contains(&person) {
-                    let json = update.json.clone().into_bytes();
-                    self.step(phone, Input::Push(json))?;
+                    let opened = Ok(as_push(&update.json));
+                    let transport = Transport::Fcm;
+                    self.step(phone, Input::Push { transport, opened })?;
                 }
             }
             let after = self.phones[phone].view(self.now_ms).unwrap();
+            // Where the server's clock was set back, an old push may look new. The phone asks for
+            // what it left out and, when the log does not know it, for a snapshot.
+            if after.tickets.iter().any(|item| item.ticket.partial) {
+                continue;
+            }
             if before.tickets != after.tickets || before.siren.ringing != after.siren.ringing {
                 return Err(Violation {
                     rule: Rule::PhoneFollowsLog,
@@ -424,6 +467,23 @@ impl World {
     }
 }
 
+/// An update as a push would have told of it at the time.
+fn as_push(update: &str) -> Vec<u8> {
+    let update: Update = serde_json::from_str(update).unwrap();
+    let mut ticket = update.ticket;
+    ticket.partial = true;
+    let message = PushMessage::Ticket {
+        ticket: Box::new(ticket),
+        others: 0,
+    };
+    serde_json::to_vec(&PushPayload {
+        v: PUSH_VERSION,
+        server_time: update.entry.at,
+        message: message.into(),
+    })
+    .unwrap()
+}
+
 impl Event {
     fn is_moving(&self) -> bool {
         matches!(
@@ -432,6 +492,7 @@ impl Event {
                 | Self::Return(..)
                 | Self::Ready(_)
                 | Self::Push { .. }
+                | Self::Pushed { .. }
                 | Self::Committed { .. }
                 | Self::Siren { .. }
         )

@@ -72,6 +72,15 @@ impl SirenOutput for Loudspeaker {
         });
     }
 
+    /// The output is open and pulls silence all the time, so it is started at volume zero.
+    fn rehearse(&self) {
+        self.player.prepare();
+        if let Some(reporter) = &*lock(&self.reporter) {
+            let effective_volume = None;
+            reporter.report(SirenEvent::Rehearsed { effective_volume });
+        }
+    }
+
     fn stop(&self) {
         self.player.stop();
     }

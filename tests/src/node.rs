@@ -53,6 +53,16 @@ impl Node {
         let _ = self.input.write_all(format!("{line}\n").as_bytes()).await;
     }
 
+    /// SIGSTOP: what comes to it waits, and it does nothing, until it is killed.
+    ///
+    /// # Panics
+    /// When there is no such process.
+    pub async fn freeze(&self) {
+        let id = self.child.id().expect("a process that runs").to_string();
+        let stopped = Command::new("kill").args(["-STOP", &id]).status().await;
+        assert!(stopped.expect("the kill program").success());
+    }
+
     /// SIGKILL: nothing in the process gets to know.
     ///
     /// # Panics

@@ -7,7 +7,8 @@ use tempfile::TempDir;
 use tocsin_pager::engine::{Connection, DeviceStatus, Loudness, SirenEvent};
 use tocsin_pager::net::Server;
 use tocsin_pager::runtime::{
-    Config, Device, Ports, SirenOutput, SirenReporter, SystemClock, enroll, system_random,
+    Config, Device, Ports, SirenOutput, SirenReporter, SystemClock, device_keys, enroll,
+    system_random,
 };
 use tocsin_pager::store::{Secrets, TokenFile};
 use tocsin_pager::{HttpNetwork, Pager, PagerHandle, Store, View};
@@ -65,6 +66,14 @@ impl SirenOutput for RecordingSiren {
         }
     }
 
+    fn rehearse(&self) {
+        if let Some(reporter) = &self.rings().reporter {
+            reporter.report(SirenEvent::Rehearsed {
+                effective_volume: Some(1.0),
+            });
+        }
+    }
+
     fn stop(&self) {
         self.rings().sounding = false;
     }
@@ -94,12 +103,14 @@ pub fn start_pager(folder: &Path, siren: Box<dyn SirenOutput>) -> PagerHandle {
         .token()
         .expect("a readable token")
         .expect("a token");
+    let random = system_random().expect("randomness");
     let ports = Ports {
         clock: Box::new(SystemClock),
         siren,
         device: Box::new(Desk),
         network: HttpNetwork::new(account.server, token),
-        random: system_random().expect("randomness"),
+        keys: device_keys(&secrets(folder), &random).expect("the phone's keys"),
+        random,
     };
     Pager::start(store, Config::default(), ports).expect("a pager")
 }
@@ -176,7 +187,9 @@ impl TestPager {
         let mut store = Store::open(&folder.path().join(PAGER_STORE)).expect("a store");
         let code = server.admin.code(person).await;
         let name = format!("{person}'s phone");
-        enroll(way, &code, &name, &mut store, &secrets(folder.path()))
+        let random = system_random().expect("randomness");
+        let secrets = secrets(folder.path());
+        enroll(way, &code, &name, &mut store, &secrets, &random)
             .await
             .expect("an enrolled device");
         folder

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+use tocsin_push::settings::Settings;
 use tocsin_server::serve::{Options, ServeError, Server};
 use tokio::sync::oneshot;
 
@@ -67,6 +68,7 @@ impl TestServer {
             tls: None,
             // A test sends as fast as it can.
             alarms_a_second: 1_000_000,
+            transports: Settings::default(),
         };
         options(&mut chosen);
         let (running, ready) = run(&chosen).await.expect("a server");

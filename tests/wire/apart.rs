@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tocsin_pager::engine::{Connection, PageStatus};
 use tocsin_pager::net::Server;
-use tocsin_pager::runtime::enroll;
+use tocsin_pager::runtime::{enroll, system_random};
 use tocsin_pager::store::TokenFile;
 use tocsin_pager::{PagerHandle, Store, View};
 use tocsin_tests::configuration::UNHURRIED;
@@ -34,6 +34,7 @@ impl Phone {
             "a phone",
             &mut store,
             &secrets,
+            &system_random().expect("randomness"),
         )
         .await
         .expect("an enrolled device");

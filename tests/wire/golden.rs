@@ -11,13 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tocsin_ticket::{
-    Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Millis, Page, PageEnd, PageId,
-    PageReason, PersonId, Receipt, Refusal, Role, Rung, Severity, Ticket, TicketId, TicketState,
+    Actor, Alarm, Deadline, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb,
+    Event, Millis, Page, PageEnd, PageId, PageReason, PersonId, Reach, Receipt, Refusal, Ringer,
+    Role, Rung, Severity, Ticket, TicketId, TicketState, Transport,
 };
 use tocsin_wire::{
-    Action, CommandId, CommandReply, CommandRequest, Cursor, Directory, EnrollReply, EnrollRequest,
-    Entry, Hello, Known, Me, OnCall, Outcome, Person, Problem, ReceiptBatch, ReceiptReport,
-    SyncPage, TicketList, TicketView, Timeline, Update, WIRE_VERSION,
+    Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory, Drill,
+    DrillReport, Duty, DutyShift, EnrollReply, EnrollRequest, Entry, Hello, Known, Me, OnCall,
+    Outcome, PUSH_VERSION, Person, Problem, PushAddress, PushChannel, PushMessage, PushPayload,
+    PushRegistration, PushWhen, ReceiptBatch, ReceiptReport, SyncPage, TicketList, TicketView,
+    Timeline, Update, WIRE_VERSION,
 };
 
 const AT: Millis = Millis(1_795_406_593_836);
@@ -87,9 +90,12 @@ fn page(number: u32) -> Page {
 fn receipt(rung: Rung) -> Receipt {
     Receipt {
         device: DeviceId::from("a-phone"),
+        transport: Some(Transport::WebPush),
         rung,
         at: AT,
         effective_volume: Some(0.5),
+        ringer: Some(Ringer::Silent),
+        do_not_disturb: Some(DoNotDisturb::Priority),
     }
 }
 
@@ -99,6 +105,10 @@ fn deadline() -> Deadline {
         due: Millis(AT.0 + 300_000),
         kind: DeadlineKind::Escalate,
         next: vec!["bea".into()],
+        reach: Some(Reach {
+            by: Millis(AT.0 + 60_000),
+            people: vec!["ana".into()],
+        }),
     }
 }
 
@@ -119,6 +129,16 @@ fn every_event() -> Vec<Event> {
         Event::PageReceipt {
             page: page(1).id,
             receipt: receipt(Rung::Sounding),
+        },
+        Event::DeliveryFailed {
+            page: page(1).id,
+            failure: DeliveryFailure {
+                device: DeviceId::from("a-phone"),
+                transport: Transport::Fcm,
+                problem: DeliveryProblem::DeadToken,
+                why: "UNREGISTERED".to_owned(),
+                at: AT,
+            },
         },
         Event::Repeated {
             source: "alertmanager".to_owned(),
@@ -165,6 +185,7 @@ fn every_event() -> Vec<Event> {
             | Event::Paged { .. }
             | Event::DeadlineSet { .. }
             | Event::PageReceipt { .. }
+            | Event::DeliveryFailed { .. }
             | Event::Repeated { .. }
             | Event::SeverityChanged { .. }
             | Event::Escalated { .. }
@@ -250,6 +271,7 @@ fn every_word_of_the_closed_sets_is_as_reviewed() {
         PageReason::Nudge,
         PageReason::ResearchingMissed,
         PageReason::WorkMissed,
+        PageReason::Unreachable,
     ];
     holds("page-reasons.json", &reasons.to_vec());
     let ends = [
@@ -259,8 +281,23 @@ fn every_word_of_the_closed_sets_is_as_reviewed() {
         PageEnd::Superseded,
     ];
     holds("page-ends.json", &ends.to_vec());
-    let rungs = [Rung::Received, Rung::Sounding, Rung::Seen, Rung::CheckedIn];
+    let rungs = [
+        Rung::Sent,
+        Rung::Accepted,
+        Rung::Received,
+        Rung::Sounding,
+        Rung::Seen,
+        Rung::CheckedIn,
+    ];
     holds("rungs.json", &rungs.to_vec());
+    holds("transports.json", &Transport::ALL.to_vec());
+    let problems = [
+        DeliveryProblem::Busy,
+        DeliveryProblem::DeadToken,
+        DeliveryProblem::Refused,
+        DeliveryProblem::NoAnswer,
+    ];
+    holds("delivery-problems.json", &problems.to_vec());
     holds(
         "deadline-kinds.json",
         &vec![DeadlineKind::Nudge, DeadlineKind::Escalate],
@@ -284,6 +321,7 @@ fn taps_and_their_answers_are_as_reviewed() {
         ticket: TicketId(42),
         at: AT,
         action,
+        also: vec![TicketId(43)],
     };
     holds("commands.json", &actions.map(request).to_vec());
 
@@ -317,12 +355,14 @@ fn taps_and_their_answers_are_as_reviewed() {
             refusal: refusal.into(),
         },
         ticket: None,
+        also_refused: Vec::new(),
     });
     holds("command-refused.json", &refused.to_vec());
     let accepted = CommandReply {
         id: request(Action::CheckIn).id,
         outcome: Outcome::Accepted,
         ticket: Some(view(&ticket(9))),
+        also_refused: vec![TicketId(43)],
     };
     holds("command-accepted.json", &accepted);
     let report = |rung, effective_volume| ReceiptReport {
@@ -330,6 +370,9 @@ fn taps_and_their_answers_are_as_reviewed() {
         rung,
         at: AT,
         effective_volume,
+        transport: Some(Transport::Apns),
+        ringer: Some(Ringer::Vibrate),
+        do_not_disturb: Some(DoNotDisturb::Off),
     };
     holds(
         "receipts.json",
@@ -339,8 +382,76 @@ fn taps_and_their_answers_are_as_reviewed() {
                 report(Rung::Received, None),
                 report(Rung::Sounding, Some(1.0)),
             ],
+            drills: vec![DrillReport {
+                drill: "a-drill".into(),
+                rung: Rung::Sounding,
+                at: AT,
+                transport: Some(Transport::Fcm),
+                effective_volume: Some(1.0),
+            }],
         },
     );
+}
+
+#[test]
+fn pushes_and_registrations_are_as_reviewed() {
+    let payload = |message: PushMessage| PushPayload {
+        v: PUSH_VERSION,
+        server_time: AT,
+        message: message.into(),
+    };
+    let partial = TicketView {
+        partial: true,
+        ..view(&ticket(3))
+    };
+    let ticket = PushMessage::Ticket {
+        ticket: Box::new(partial),
+        others: 41,
+    };
+    holds("push-ticket.json", &payload(ticket));
+    let drill = Drill {
+        id: "a-drill".into(),
+        at: AT,
+        expires_at: Millis(AT.0 + 300_000),
+        audible: true,
+    };
+    holds("push-drill.json", &payload(PushMessage::Drill(drill)));
+    let addresses = [
+        PushAddress::WebPush {
+            endpoint: "https://push.example/abc".to_owned(),
+            p256dh: "BCVx".to_owned(),
+            auth: "BTBZ".to_owned(),
+        },
+        PushAddress::Apns {
+            token: "00fc13ad".to_owned(),
+            environment: ApnsEnvironment::Production,
+            topic: "org.example.tocsin".to_owned(),
+            key: "AbCd".to_owned(),
+        },
+        PushAddress::Fcm {
+            token: "dQw4:APA91".to_owned(),
+            key: "AbCd".to_owned(),
+        },
+    ];
+    let channels = addresses.map(|address| PushChannel {
+        address,
+        when: PushWhen::IfNotReceived,
+    });
+    holds(
+        "push-registration.json",
+        &PushRegistration {
+            channels: channels.to_vec(),
+        },
+    );
+    let duty = Duty {
+        shifts: vec![DutyShift {
+            team: "shop".into(),
+            from: AT,
+            until: Millis(AT.0 + 604_800_000),
+        }],
+        drill_by: Some(Millis(AT.0 + 3_600_000)),
+    };
+    holds("duty.json", &duty);
 }
 
 #[test]
@@ -379,6 +490,7 @@ fn syncs_streams_and_the_smaller_replies_are_as_reviewed() {
         me: me(),
         directory: Some(directory),
         server_time: AT,
+        duty: None,
         extra: Default::default(),
     };
     holds("sync-snapshot.json", &page);

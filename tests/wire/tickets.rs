@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, DeviceId, Event, Level, Millis, PageId, PersonId, Policy,
-    Receipt, Role, Rung, Severity, Ticket, TicketId, decide,
+    Alarm, Chain, Command, Context, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb,
+    Event, Level, Millis, PageId, PersonId, Policy, Receipt, Ringer, Role, Rung, Severity, Ticket,
+    TicketId, Transport, decide,
 };
 use tocsin_wire::{Entry, Known, TicketView};
 
@@ -40,17 +41,27 @@ fn any_command() -> impl Strategy<Value = Command> {
         (person.clone(), person.clone()).prop_map(|(by, to)| Command::Reassign { by, to }),
         (person, any::<String>()).prop_map(|(by, text)| Command::AddNote { by, text }),
         (1..6_u32, rung, prop::option::of(0.0..=1.0_f32)).prop_map(
-            |(number, rung, effective_volume)| Command::Receipt {
+            |(number, rung, effective_volume)| Command::Delivery {
                 page: PageId {
                     ticket: TicketId(7),
                     number
                 },
-                receipt: Receipt {
+                receipts: vec![Receipt {
                     device: DeviceId::from("a-phone"),
+                    transport: Some(Transport::WebPush),
                     rung,
                     at: Millis(5),
                     effective_volume,
-                },
+                    ringer: Some(Ringer::Silent),
+                    do_not_disturb: Some(DoNotDisturb::Priority),
+                }],
+                failures: vec![DeliveryFailure {
+                    device: DeviceId::from("a-phone"),
+                    transport: Transport::Fcm,
+                    problem: DeliveryProblem::Busy,
+                    why: "429".to_owned(),
+                    at: Millis(6),
+                }],
             }
         ),
         (1..12_u32).prop_map(|generation| Command::DeadlinePassed { generation }),

@@ -8,12 +8,15 @@ use std::sync::mpsc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use divan::Bencher;
+use tocsin_pager::DeviceKeys;
 use tocsin_pager::engine::{Change, DeviceStatus, Loudness};
 use tocsin_pager::net::{HttpNetwork, Server, Token};
 use tocsin_pager::runtime::{
-    Config, Device, Pager, Ports, SirenOutput, SirenReporter, SystemClock, system_random,
+    Config, Device, Pager, Ports, SealedPush, SirenOutput, SirenReporter, SystemClock,
+    system_random,
 };
 use tocsin_pager::store::{Account, Store};
+use tocsin_ticket::Transport;
 use tocsin_wire::{Me, Update};
 
 fn main() {
@@ -30,6 +33,8 @@ impl SirenOutput for Stopwatch {
     fn start(&self, _: Loudness) {
         let _ = self.started.send(());
     }
+
+    fn rehearse(&self) {}
 
     fn stop(&self) {}
 }
@@ -59,6 +64,17 @@ fn update(id: u64, version: u64, pages: bool) -> String {
     )
 }
 
+/// The update's ticket in a push, sealed to the bench's pager.
+fn sealed(update: &str) -> Vec<u8> {
+    let update: serde_json::Value = serde_json::from_str(update).unwrap();
+    let payload = serde_json::json!({
+        "v": 1, "server_time": update["at"],
+        "message": {"type": "ticket", "ticket": update["ticket"]},
+    });
+    let keys = DeviceKeys::new([7; 32]);
+    tocsin_seal::seal(&keys.seal_key(), payload.to_string().as_bytes(), &[3; 32]).unwrap()
+}
+
 /// A store with this many tickets that do not page.
 fn store(folder: &tempfile::TempDir, tickets: u64) -> Store {
     let mut store = Store::open(&folder.path().join("pager.db")).unwrap();
@@ -86,6 +102,7 @@ fn ports(started: mpsc::Sender<()>) -> Ports<HttpNetwork> {
         siren: Box::new(Stopwatch { started }),
         device: Box::new(Ready),
         network: HttpNetwork::new(server, Token::new("secret")),
+        keys: DeviceKeys::new([7; 32]),
         random: system_random().unwrap(),
     }
 }
@@ -110,12 +127,12 @@ fn warm(bencher: Bencher<'_, '_>, tickets: u64) {
         .with_inputs(|| {
             version += 2;
             // Silent again, so that the next page starts the siren.
-            pager.receive_push(update(1, version, false).into_bytes());
+            pager.receive_push(Transport::Fcm, sealed(&update(1, version, false)));
             runtime.block_on(pager.settled());
-            update(1, version + 1, true).into_bytes()
+            sealed(&update(1, version + 1, true))
         })
         .bench_local_values(|push| {
-            pager.receive_push(push);
+            pager.receive_push(Transport::Fcm, push);
             starts.recv().unwrap();
         });
 }
@@ -126,7 +143,10 @@ fn cold(bencher: Bencher<'_, '_>, tickets: u64) {
         .with_inputs(|| {
             let folder = tempfile::tempdir().unwrap();
             drop(store(&folder, tickets));
-            let push = update(tickets + 1, 2, true).into_bytes();
+            let push = SealedPush {
+                transport: Transport::Fcm,
+                bytes: sealed(&update(tickets + 1, 2, true)),
+            };
             (folder, runtime(), push)
         })
         .bench_local_values(|(folder, runtime, push)| {

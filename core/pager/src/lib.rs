@@ -10,6 +10,9 @@
 //!   not answered yet. Changes arrive in batches, each of which is on disk whole or not at all.
 //! - [`net`] is the server's HTTP API behind the [`Network`] trait.
 //! - [`runtime`] performs the effects, the siren's before anything slow, and feeds the results back.
+//!
+//! What comes by push is sealed to the device; the runtime opens it (`tocsin-seal`), and what does not
+//! open never reaches the engine as anything but a complaint.
 
 pub mod engine;
 pub mod net;
@@ -20,3 +23,4 @@ pub use engine::{Effect, Input, Language, Phone, View};
 pub use net::{HttpNetwork, Network, NetworkError, StreamEvent};
 pub use runtime::{Pager, PagerHandle};
 pub use store::{Account, Secrets, Store};
+pub use tocsin_seal::DeviceKeys;

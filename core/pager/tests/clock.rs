@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream::Empty;
+use tocsin_pager::DeviceKeys;
 use tocsin_pager::engine::{DeviceStatus, Loudness};
 use tocsin_pager::net::{Network, NetworkError, Server, StreamEvent};
 use tocsin_pager::runtime::{
     Clock, Config, Device, Pager, Ports, SirenOutput, SirenReporter, system_random,
 };
 use tocsin_pager::store::{Account, Store};
+use tocsin_readiness::Facts;
 use tocsin_ticket::{DeviceId, Millis, PersonId, TicketId};
-use tocsin_wire::{CommandReply, CommandRequest, Cursor, Me, ReceiptBatch, SyncPage, Timeline};
+use tocsin_wire::{
+    CommandReply, CommandRequest, Cursor, Me, PushInfo, PushRegistration, ReceiptBatch, SyncPage,
+    Timeline,
+};
 use tokio::time::Instant;
 
 /// A wall clock that follows tokio's and can be set.
@@ -34,6 +39,7 @@ struct Quiet;
 impl SirenOutput for Quiet {
     fn report_to(&self, _: SirenReporter) {}
     fn start(&self, _: Loudness) {}
+    fn rehearse(&self) {}
     fn stop(&self) {}
 }
 
@@ -77,6 +83,18 @@ impl Network for Unreached {
         self.fail()
     }
 
+    async fn register_push(&self, _: &PushRegistration) -> Result<(), NetworkError> {
+        self.fail()
+    }
+
+    async fn status(&self, _: &Facts) -> Result<(), NetworkError> {
+        self.fail()
+    }
+
+    async fn push_info(&self) -> Result<PushInfo, NetworkError> {
+        self.fail()
+    }
+
     async fn timeline(&self, _: TicketId) -> Result<Timeline, NetworkError> {
         self.fail()
     }
@@ -105,6 +123,7 @@ async fn a_pager_offline_whose_clock_is_set_back_by_an_hour_tries_again_within_m
         siren: Box::new(Quiet),
         device: Box::new(Quiet),
         network: network.clone(),
+        keys: DeviceKeys::new([7; 32]),
         random: system_random().unwrap(),
     };
     let _pager = Pager::start(store, Config::default(), ports).unwrap();

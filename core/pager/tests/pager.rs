@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use support::*;
 use tocsin_pager::engine::{Connection, Loudness, Problem};
 use tocsin_pager::net::{HttpNetwork, Network, NetworkError, Server, Token};
-use tocsin_pager::runtime::{Config, EnrollError, enroll};
+use tocsin_pager::runtime::{Config, EnrollError, SealedPush, device_keys, enroll, system_random};
 use tocsin_pager::store::{Secrets, Store, StoreError, TokenFile};
-use tocsin_ticket::{Rung, TicketId};
-use tocsin_wire::Action;
+use tocsin_ticket::{Rung, TicketId, Transport};
+use tocsin_wire::{Action, PushAddress, PushChannel, PushWhen};
 
 const TICKET: TicketId = TicketId(1);
 
@@ -186,7 +186,10 @@ async fn a_restarted_pager_rings_on_before_it_has_reached_the_server() {
 async fn a_process_woken_by_a_push_sounds_before_anything_else() {
     let desk = Desk::new().await;
     let config = Config {
-        woken_by: Some(alarm(5).to_string().into_bytes()),
+        woken_by: Some(SealedPush {
+            transport: Transport::Fcm,
+            bytes: sealed(&alarm(5)),
+        }),
         ..Config::default()
     };
     let pager = pager_with(desk.store(), &desk.siren, TOKEN, config);
@@ -309,7 +312,7 @@ async fn a_disk_that_fails_keeps_no_check_in_from_the_server() {
     let mut second = alarm(7);
     second["ticket"]["id"] = 2.into();
     second["ticket"]["pages"][0]["id"] = "2.1".into();
-    pager.receive_push(second.to_string().into_bytes());
+    pager.receive_push(Transport::Fcm, sealed(&second));
     let id = pager.tap(TICKET, Action::CheckIn);
     desk.server
         .until("the check-in", |seen| {
@@ -360,7 +363,7 @@ async fn a_pager_ends_with_its_last_handle_and_falls_silent() {
     let desk = Desk::new().await;
     let pager = desk.pager();
     let mut view = pager.view();
-    pager.receive_push(alarm(5).to_string().into_bytes());
+    pager.receive_push(Transport::Apns, sealed(&alarm(5)));
     desk.siren.until(true).await;
     drop(pager);
     desk.siren.until(false).await;
@@ -375,10 +378,11 @@ async fn a_device_is_enrolled_once_with_a_code_that_is_used_once() {
     let desk = Desk::new().await;
     let secrets = TokenFile::new(desk.folder.path().join("token"));
     let server = || Server::new(&desk.server.url(), None, false).unwrap();
+    let random = system_random().unwrap();
     let mut store = Store::open(&desk.path()).unwrap();
     assert!(matches!(store.load(), Err(StoreError::NotEnrolled)));
 
-    let wrong = enroll(server(), "WRONG", "desk", &mut store, &secrets).await;
+    let wrong = enroll(server(), "WRONG", "desk", &mut store, &secrets, &random).await;
     assert!(matches!(
         wrong,
         Err(EnrollError::Network(NetworkError::Rejected {
@@ -389,14 +393,20 @@ async fn a_device_is_enrolled_once_with_a_code_that_is_used_once() {
     assert!(store.account().unwrap().is_none() && secrets.token().unwrap().is_none());
 
     desk.server.with(|seen| seen.enrolled.clear());
-    let account = enroll(server(), CODE, "desk", &mut store, &secrets)
+    let account = enroll(server(), CODE, "desk", &mut store, &secrets, &random)
         .await
         .unwrap();
     assert_eq!(account.person_name, "Ana");
     assert_eq!(secrets.token().unwrap(), Some(Token::new(TOKEN)));
     assert_eq!(store.account().unwrap(), Some(account));
+    let keys = secrets
+        .keys()
+        .unwrap()
+        .expect("keys that pushes are sealed to");
+    let again = device_keys(&secrets, &random).unwrap();
+    assert_eq!(keys.secret(), again.secret(), "made once");
 
-    let again = enroll(server(), CODE, "desk", &mut store, &secrets).await;
+    let again = enroll(server(), CODE, "desk", &mut store, &secrets, &random).await;
     assert!(matches!(
         again,
         Err(EnrollError::Store(StoreError::EnrolledAlready))
@@ -413,6 +423,7 @@ async fn nobody_else_on_the_machine_can_read_the_token_or_the_tickets() {
     let secrets = TokenFile::new(desk.folder.path().join("token"));
     secrets.keep(&Token::new("old")).unwrap();
     secrets.keep(&Token::new(TOKEN)).unwrap();
+    secrets.keep_keys(&keys()).unwrap();
     let mut store = desk.store();
     let change = tocsin_pager::engine::Change::ClockOffset { offset_ms: 1 };
     store.commit(&[change]).unwrap();
@@ -483,4 +494,147 @@ fn plain_http_to_another_machine_must_be_meant() {
     assert!(Server::new("https://a.b", Some("no certificate".to_owned()), false).is_err());
     let below = Server::new("https://a.b/pager?x=1#y", None, false).unwrap();
     assert_eq!(below.address(), "https://a.b/pager/");
+}
+
+#[tokio::test]
+async fn a_sealed_push_by_either_format_rings_and_is_received_by_its_transport() {
+    for transport in [Transport::Fcm, Transport::WebPush] {
+        let desk = Desk::new().await;
+        let pager = desk.pager();
+        let push_keys = pager.push_keys();
+        let bytes = if transport == Transport::Fcm {
+            sealed(&alarm(5))
+        } else {
+            let plain = keys().open(&sealed(&alarm(5))).unwrap();
+            tocsin_seal::seal_webpush(&push_keys.p256dh, &push_keys.auth, &plain, &[5; 48]).unwrap()
+        };
+        assert!(tocsin_seal::SealKey::from_text(&push_keys.key).is_ok());
+        pager.receive_push(transport, bytes);
+        desk.siren.until(true).await;
+        desk.server
+            .until("the receipt", |seen| {
+                let receipts = seen.receipts.iter().flat_map(|batch| &batch.receipts);
+                let mut received = receipts.filter(|receipt| receipt.rung == Rung::Received);
+                received
+                    .next()
+                    .is_some_and(|it| it.transport == Some(transport))
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_is_not_sealed_or_was_altered_never_rings() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    pager.receive_push(Transport::Fcm, alarm(5).to_string().into_bytes());
+    let mut altered = sealed(&alarm(5));
+    *altered.last_mut().unwrap() ^= 1;
+    pager.receive_push(Transport::Fcm, altered);
+    let stranger = tocsin_pager::DeviceKeys::new([8; 32]).seal_key();
+    let foreign = tocsin_seal::seal(&stranger, b"{}", &[1; 32]).unwrap();
+    pager.receive_push(Transport::Fcm, foreign);
+    shows(&pager, "one notice", |view| view.notices.len() == 1).await;
+    pager.settled().await;
+    assert_eq!(desk.siren.sounds(), None);
+    assert_eq!(pager.view().borrow().notices.len(), 1);
+}
+
+#[tokio::test]
+async fn the_server_learns_how_to_push_and_how_the_device_is() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    let info = pager.push_info().await.unwrap();
+    assert_eq!(info.vapid_public_key.as_deref(), Some("BKey"));
+    assert_eq!(info.transports.len(), 2, "also one that only it knows");
+    let keys = pager.push_keys();
+    let channel = PushChannel {
+        address: PushAddress::WebPush {
+            endpoint: "https://push.example.org/1".to_owned(),
+            p256dh: keys.p256dh,
+            auth: keys.auth,
+        },
+        when: PushWhen::AtOnce,
+    };
+    pager.push_channels(vec![channel.clone()]);
+    desk.server
+        .until("the registration and the facts", |seen| {
+            seen.registrations
+                .iter()
+                .any(|it| it.channels == [channel.clone()])
+                && seen
+                    .statuses
+                    .iter()
+                    .any(|facts| facts.network.push_registered == Some(true))
+        })
+        .await;
+    assert_eq!(desk.server.with(|seen| seen.registrations.len()), 1);
+}
+
+#[tokio::test]
+async fn a_drill_by_stream_and_push_goes_to_the_output_once_and_is_reported() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    shows(&pager, "a live stream", |view| is_live(&view.connection)).await;
+    let now = tocsin_pager::runtime::Clock::now(&tocsin_pager::runtime::SystemClock);
+    let mut drill = serde_json::json!({
+        "id": "nightly-1", "at": now, "expires_at": now.0 + 60_000, "audible": false
+    });
+    desk.server
+        .with(|seen| seen.events.push(("drill", drill.clone())));
+    desk.server
+        .until("both rungs", |seen| {
+            let drills: Vec<_> = seen
+                .receipts
+                .iter()
+                .flat_map(|batch| &batch.drills)
+                .collect();
+            drills.len() == 2
+                && drills[0].transport == Some(Transport::Stream)
+                && (drills[1].rung, drills[1].effective_volume) == (Rung::Sounding, Some(0.8))
+        })
+        .await;
+    drill["type"] = "drill".into();
+    pager.receive_push(Transport::Fcm, sealed_message(&drill));
+    pager.settled().await;
+    assert_eq!(*desk.siren.rehearsals.borrow(), 1);
+    assert_eq!(desk.siren.sounds(), None);
+    shows(&pager, "its result", |view| {
+        view.readiness
+            .last_drill
+            .is_some_and(|drill| drill.passed == Some(true))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_tap_checks_in_to_every_page_that_rings() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    let mut second = alarm(6);
+    second["ticket"]["id"] = 2.into();
+    second["ticket"]["pages"][0]["id"] = "2.1".into();
+    shows(&pager, "a live stream", |view| is_live(&view.connection)).await;
+    desk.server.publish(alarm(5));
+    desk.server.publish(second);
+    shows(&pager, "two pages", |view| view.siren.pages == 2).await;
+    let id = pager.check_in_all();
+    desk.siren.until(false).await;
+    desk.server
+        .until("one command for both", |seen| {
+            seen.commands
+                .iter()
+                .any(|it| it.id == id && it.also.len() == 1)
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn who_goes_offline_on_purpose_is_believed() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    pager.going_offline(Duration::from_secs(600));
+    shows(&pager, "the window", |view| view.offline_until.is_some()).await;
+    pager.settled().await;
+    assert!(desk.store().load().unwrap().offline_window.is_some());
 }

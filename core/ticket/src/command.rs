@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Millis, PageId, PersonId, Receipt, ServiceId, Severity, TeamId, TicketId, TicketState,
+    DeliveryFailure, Millis, PageId, PersonId, Receipt, ServiceId, Severity, TeamId, TicketId,
+    TicketState,
 };
 
 /// Who did something.
@@ -108,12 +109,14 @@ pub enum Command {
         /// What; not blank.
         text: String,
     },
-    /// A device reports how far a page got.
-    Receipt {
+    /// How far a page got, as a device or the dispatcher says.
+    Delivery {
         /// Which page.
         page: PageId,
-        /// What the device says.
-        receipt: Receipt,
+        /// The rungs it reached.
+        receipts: Vec<Receipt>,
+        /// The attempts that came to nothing.
+        failures: Vec<DeliveryFailure>,
     },
     /// The timer of this generation went off.
     DeadlinePassed {

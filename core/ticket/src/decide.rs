@@ -2,11 +2,11 @@
 
 use crate::chain::{Chain, Role};
 use crate::command::{Actor, Alarm, Command, Refusal};
-use crate::page::{PAGE_GRACE, Page, PageReason, Receipt};
+use crate::page::{DeliveryFailure, PAGE_GRACE, Page, PageReason, Receipt, Rung};
 use crate::policy::{NUDGE_PERCENT, Policy};
 use crate::{
-    Deadline, DeadlineKind, Event, Limits, Millis, PageEnd, PageId, PersonId, Severity, Ticket,
-    TicketId, TicketState,
+    Deadline, DeadlineKind, Event, Limits, Millis, PageEnd, PageId, PersonId, Reach, Severity,
+    Ticket, TicketId, TicketState,
 };
 
 /// What the rules need to know of the world around the ticket, at the instant of deciding.
@@ -71,7 +71,11 @@ pub fn decide(
                 text: text.trim().to_owned(),
             });
         }
-        Command::Receipt { page, receipt } => draft.receipt(*page, receipt)?,
+        Command::Delivery {
+            page,
+            receipts,
+            failures,
+        } => draft.delivery(*page, receipts, failures)?,
         Command::DeadlinePassed { generation } => draft.deadline_passed(*generation)?,
     }
     Ok(draft.events)
@@ -303,23 +307,44 @@ impl<'a> Draft<'a> {
         };
         let owner = self.ticket.owner.clone();
         self.page(&owner, Role::Owner, PageReason::SeverityRaised, due);
-        self.set_deadline(Some(due), DeadlineKind::Escalate);
+        self.set_deadline_reaching(due, vec![owner]);
     }
 
-    fn receipt(&mut self, page: PageId, receipt: &Receipt) -> Result<(), Refusal> {
+    fn delivery(
+        &mut self,
+        page: PageId,
+        receipts: &[Receipt],
+        failures: &[DeliveryFailure],
+    ) -> Result<(), Refusal> {
         let issued = 1..=self.ticket.pages_issued;
         if page.ticket != self.ticket.id || !issued.contains(&page.number) {
             return Err(Refusal::NoSuchPage { page });
         }
+        for receipt in receipts {
+            self.receipt(page, receipt);
+        }
+        for failure in failures {
+            self.emit(Event::DeliveryFailed {
+                page,
+                failure: failure.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Each rung counts once for each device, and up to *accepted* for each transport.
+    fn receipt(&mut self, page: PageId, receipt: &Receipt) {
         let known = self
             .ticket
             .pages
             .iter()
             .filter(|live| live.id == page)
             .any(|live| {
-                live.receipts
-                    .iter()
-                    .any(|seen| seen.device == receipt.device && seen.rung == receipt.rung)
+                live.receipts.iter().any(|seen| {
+                    seen.device == receipt.device
+                        && seen.rung == receipt.rung
+                        && (seen.rung > Rung::Accepted || seen.transport == receipt.transport)
+                })
             });
         if !known {
             self.emit(Event::PageReceipt {
@@ -327,7 +352,6 @@ impl<'a> Draft<'a> {
                 receipt: receipt.clone(),
             });
         }
-        Ok(())
     }
 
     fn deadline_passed(&mut self, generation: u32) -> Result<(), Refusal> {
@@ -335,12 +359,21 @@ impl<'a> Draft<'a> {
             Some(deadline) if deadline.generation == generation => deadline.clone(),
             _ => return Err(Refusal::StaleDeadline),
         };
-        if self.now < deadline.due {
-            return Err(Refusal::NotYetDue { due: deadline.due });
+        if self.now < deadline.fires_at() {
+            return Err(Refusal::NotYetDue {
+                due: deadline.fires_at(),
+            });
         }
         match deadline.kind {
             DeadlineKind::Nudge => self.nudge(),
-            DeadlineKind::Escalate => self.escalate(),
+            DeadlineKind::Escalate if self.now < deadline.due => {
+                self.escalate(PageReason::Unreachable);
+            }
+            DeadlineKind::Escalate => self.escalate(match self.ticket.state {
+                TicketState::Assigned => PageReason::CheckInMissed,
+                TicketState::Researching => PageReason::ResearchingMissed,
+                TicketState::WorkInProgress | TicketState::Resolved => PageReason::WorkMissed,
+            }),
         }
         Ok(())
     }
@@ -357,17 +390,12 @@ impl<'a> Draft<'a> {
         let due = (self.ticket.state_since + limit).max(self.now + rest);
         let owner = self.ticket.owner.clone();
         self.page(&owner, Role::Owner, PageReason::Nudge, due);
-        self.set_deadline(Some(due), DeadlineKind::Escalate);
+        self.set_deadline_reaching(due, vec![owner]);
     }
 
     /// Pages the next level. Everybody whose page is unanswered gets a fresh one: sirens keep
     /// ringing, and no page outlives its expiry unanswered.
-    fn escalate(&mut self) {
-        let reason = match self.ticket.state {
-            TicketState::Assigned => PageReason::CheckInMissed,
-            TicketState::Researching => PageReason::ResearchingMissed,
-            TicketState::WorkInProgress | TicketState::Resolved => PageReason::WorkMissed,
-        };
+    fn escalate(&mut self, reason: PageReason) {
         let next = self
             .context
             .chain
@@ -394,7 +422,16 @@ impl<'a> Draft<'a> {
         for person in &level.people {
             self.page(person, level.role, reason, due);
         }
-        self.set_deadline(Some(due), DeadlineKind::Escalate);
+        self.set_deadline_reaching(due, level.people);
+    }
+
+    /// The limit of those who were just paged, and how soon they must be reached. Once the whole
+    /// chain was asked, waking the same people faster than the limits say would reach nobody more.
+    fn set_deadline_reaching(&mut self, due: Millis, people: Vec<PersonId>) {
+        let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+        let by = self.now + limits.next_person;
+        let reach = (self.ticket.rounds == 0 && by < due).then_some(Reach { by, people });
+        self.replace_deadline(due, DeadlineKind::Escalate, reach);
     }
 
     /// Pages the owner as the first level of the present state, if tickets like this page.
@@ -409,7 +446,7 @@ impl<'a> Draft<'a> {
         let due = self.now + limit;
         let owner = self.ticket.owner.clone();
         self.page(&owner, Role::Owner, reason, due);
-        self.set_deadline(Some(due), DeadlineKind::Escalate);
+        self.set_deadline_reaching(due, vec![owner]);
     }
 
     /// A new page for `person`, in the place of one they may have: first the new one, then the
@@ -452,24 +489,27 @@ impl<'a> Draft<'a> {
     /// Replaces the running limit; `None` ends it.
     fn set_deadline(&mut self, due: Option<Millis>, kind: DeadlineKind) {
         match due {
-            Some(due) => {
-                let next = match kind {
-                    DeadlineKind::Nudge => vec![self.ticket.owner.clone()],
-                    DeadlineKind::Escalate => self.who_is_next(),
-                };
-                let generation = self.ticket.generation + 1;
-                self.emit(Event::DeadlineSet {
-                    deadline: Deadline {
-                        generation,
-                        due,
-                        kind,
-                        next,
-                    },
-                });
-            }
+            Some(due) => self.replace_deadline(due, kind, None),
             None if self.ticket.deadline.is_some() => self.emit(Event::DeadlineCleared),
             None => {}
         }
+    }
+
+    fn replace_deadline(&mut self, due: Millis, kind: DeadlineKind, reach: Option<Reach>) {
+        let next = match kind {
+            DeadlineKind::Nudge => vec![self.ticket.owner.clone()],
+            DeadlineKind::Escalate => self.who_is_next(),
+        };
+        let generation = self.ticket.generation + 1;
+        self.emit(Event::DeadlineSet {
+            deadline: Deadline {
+                generation,
+                due,
+                kind,
+                next,
+                reach,
+            },
+        });
     }
 
     fn who_is_next(&self) -> Vec<PersonId> {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Alarm, Deadline, Page, PageId, PageReason, PersonId, Receipt, Role, Severity, TicketId,
+    Actor, Alarm, Deadline, DeliveryFailure, Page, PageId, PageReason, PersonId, Receipt, Role,
+    Severity, TicketId,
 };
 
 /// Why a page ended.
@@ -119,12 +120,19 @@ pub enum Event {
         /// Why.
         why: PageEnd,
     },
-    /// A device said how far a page got.
+    /// A device, or a transport, said how far a page got.
     PageReceipt {
         /// Which page.
         page: PageId,
         /// Whose.
         receipt: Receipt,
+    },
+    /// An attempt to deliver a page came to nothing.
+    DeliveryFailed {
+        /// Which page.
+        page: PageId,
+        /// How.
+        failure: DeliveryFailure,
     },
     /// The next limit. It replaces the one before.
     DeadlineSet {

@@ -24,10 +24,13 @@ pub use command::{Actor, Alarm, Command, Refusal};
 pub use decide::{Context, decide};
 pub use event::{Event, PageEnd};
 pub use id::{DeviceId, DrillId, PageId, ParsePageIdError, PersonId, ServiceId, TeamId, TicketId};
-pub use page::{PAGE_GRACE, Page, PageReason, Receipt, Rung};
+pub use page::{
+    DeliveryFailure, DeliveryProblem, DoNotDisturb, PAGE_GRACE, Page, PageReason, Receipt, Ringer,
+    Rung,
+};
 pub use policy::{Limits, NUDGE_PERCENT, Policy, PolicyError};
 pub use severity::{ParseSeverityError, Severity};
 pub use state::TicketState;
-pub use ticket::{Deadline, DeadlineKind, Stamp, Ticket};
+pub use ticket::{Deadline, DeadlineKind, Reach, Stamp, Ticket};
 pub use time::Millis;
 pub use transport::Transport;

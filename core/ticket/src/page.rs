@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Millis, PageId, PersonId, Role};
+use crate::{DeviceId, Millis, PageId, PersonId, Role, Transport};
 
 /// A page stays valid for this long after the deadline that renews it, which covers a restart of
 /// the server and a slow transport. A phone that gets it later stays silent: by then a newer page
@@ -33,6 +33,8 @@ pub enum PageReason {
     ResearchingMissed,
     /// It was not resolved within the limit.
     WorkMissed,
+    /// No device of whoever was paged before received the page.
+    Unreachable,
 }
 
 /// A rung of the ladder from sent to checked in.
@@ -40,6 +42,10 @@ pub enum PageReason {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Rung {
+    /// It was handed to a transport.
+    Sent,
+    /// The transport's service took it on.
+    Accepted,
     /// The phone has the page.
     Received,
     /// The siren is sounding.
@@ -53,6 +59,8 @@ pub enum Rung {
 impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Sent => "sent",
+            Self::Accepted => "accepted by the push service",
             Self::Received => "received",
             Self::Sounding => "siren sounding",
             Self::Seen => "seen",
@@ -61,19 +69,100 @@ impl fmt::Display for Rung {
     }
 }
 
-/// One device's word that a page reached a rung.
+/// How a phone's ringer is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Ringer {
+    /// It rings.
+    Normal,
+    /// It vibrates.
+    Vibrate,
+    /// It is silent.
+    Silent,
+}
+
+/// How much a phone has been told not to disturb
+/// (<https://developer.android.com/reference/android/app/NotificationManager#INTERRUPTION_FILTER_ALARMS>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DoNotDisturb {
+    /// Everything may sound.
+    Off,
+    /// Only what the owner allowed; on iOS a Focus.
+    Priority,
+    /// Only alarms.
+    AlarmsOnly,
+    /// Nothing, which no app can lift.
+    TotalSilence,
+}
+
+/// One device's word, or one transport's about it, that a page reached a rung.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Receipt {
-    /// Which device says so.
+    /// Which device.
     pub device: DeviceId,
+    /// How the page travelled, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
     /// How far the page got.
     pub rung: Rung,
-    /// When, by the device's clock.
+    /// When: up to *accepted* by the server's clock, from *received* on by the device's.
     pub at: Millis,
     /// Loudness of the siren where the device can tell: 0 silent to 1 full output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_volume: Option<f32>,
+    /// How the ringer was set, where the device can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringer: Option<Ringer>,
+    /// How much the device was told not to disturb, where it can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub do_not_disturb: Option<DoNotDisturb>,
+}
+
+/// Why an attempt to deliver a page came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryProblem {
+    /// The service asked to wait; it is tried again.
+    Busy,
+    /// The address will never work again; it is no longer used.
+    DeadToken,
+    /// The service refuses the server; somebody must look at its settings.
+    Refused,
+    /// There was no answer that can be understood; it is tried again.
+    NoAnswer,
+}
+
+impl fmt::Display for DeliveryProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "the service asked to wait",
+            Self::DeadToken => "the address is dead",
+            Self::Refused => "the service refused",
+            Self::NoAnswer => "no answer",
+        })
+    }
+}
+
+/// An attempt that did not succeed. The first of its kind for a page and a way is kept; the
+/// attempts after it are only counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DeliveryFailure {
+    /// To which device.
+    pub device: DeviceId,
+    /// By which transport.
+    pub transport: Transport,
+    /// What kind of failure.
+    pub problem: DeliveryProblem,
+    /// In the service's words.
+    pub why: String,
+    /// When, by the server's clock.
+    pub at: Millis,
 }
 
 /// A live page. It ends by check-in, resolution or supersession, never by giving up.

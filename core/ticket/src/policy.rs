@@ -26,6 +26,10 @@ pub struct Limits {
     pub managers_manager: Duration,
     /// The same for the whole team; afterwards the chain goes round again.
     pub team: Duration,
+    /// How long a page may travel before it is sent by the next channel and to the next device too.
+    pub next_channel: Duration,
+    /// How long it may travel before the next level is paged as well.
+    pub next_person: Duration,
 }
 
 impl Limits {
@@ -44,6 +48,8 @@ impl Limits {
             manager: check_in,
             managers_manager: check_in,
             team: check_in,
+            next_channel: Duration::from_secs(20),
+            next_person: Duration::from_secs(60),
         }
     }
 
@@ -70,7 +76,8 @@ impl Limits {
         }
     }
 
-    fn steps(&self) -> [(&'static str, Duration); 7] {
+    /// The limits that a worse severity must have shorter.
+    const fn steps(&self) -> [(&'static str, Duration); 7] {
         [
             ("check_in", self.check_in),
             ("researching", self.researching),
@@ -119,6 +126,21 @@ pub enum PolicyError {
         /// The milder severity's limit.
         milder_length: Duration,
     },
+    /// The next person would be asked before the next channel.
+    #[error(
+        "policy.{severity}.next_person: expected more than next_channel ({} ms), got {} ms; \
+         try every device before waking somebody else",
+        next_channel.as_millis(),
+        next_person.as_millis()
+    )]
+    ReachOrder {
+        /// Which severity, in lower case.
+        severity: String,
+        /// How long until the next channel.
+        next_channel: Duration,
+        /// How long until the next person.
+        next_person: Duration,
+    },
     /// Mending is not given more time than finding out.
     #[error(
         "policy.{severity}.work_in_progress: expected more than check_in and researching, got {} ms",
@@ -160,7 +182,11 @@ impl Policy {
         let name = |severity: Severity| severity.to_string().to_ascii_lowercase();
         for (severity, own) in Severity::ALL.into_iter().zip(&limits) {
             let Some(own) = own else { continue };
-            for (step, length) in own.steps() {
+            let reach = [
+                ("next_channel", own.next_channel),
+                ("next_person", own.next_person),
+            ];
+            for (step, length) in own.steps().into_iter().chain(reach) {
                 if length < Self::SHORTEST_LIMIT {
                     let severity = name(severity);
                     return Err(PolicyError::TooShort {
@@ -169,6 +195,13 @@ impl Policy {
                         length,
                     });
                 }
+            }
+            if own.next_person <= own.next_channel {
+                return Err(PolicyError::ReachOrder {
+                    severity: name(severity),
+                    next_channel: own.next_channel,
+                    next_person: own.next_person,
+                });
             }
             if own.work_in_progress <= own.researching.max(own.check_in) {
                 return Err(PolicyError::WorkNotLongest {
@@ -187,9 +220,17 @@ impl Policy {
                     });
                 }
                 (Some(strict), Some(loose)) => {
-                    for ((step, length), (_, milder_length)) in
-                        strict.steps().into_iter().zip(loose.steps())
-                    {
+                    let equal_is_fine = [
+                        ("next_channel", strict.next_channel, loose.next_channel),
+                        ("next_person", strict.next_person, loose.next_person),
+                    ]
+                    .map(|(step, length, milder)| (step, length, milder + Duration::from_nanos(1)));
+                    let steps = strict
+                        .steps()
+                        .into_iter()
+                        .zip(loose.steps())
+                        .map(|((step, length), (_, milder))| (step, length, milder));
+                    for (step, length, milder_length) in steps.chain(equal_is_fine) {
                         if length >= milder_length {
                             return Err(PolicyError::NotStricter {
                                 worse: name(worse),
@@ -236,9 +277,11 @@ impl Default for Policy {
         const fn minutes(minutes: u64) -> Duration {
             Duration::from_secs(minutes * 60)
         }
+        let mut sev1 = Limits::new(minutes(5), minutes(10), minutes(60));
+        sev1.next_channel = Duration::from_secs(10);
         Self {
             limits: [
-                Some(Limits::new(minutes(5), minutes(10), minutes(60))),
+                Some(sev1),
                 Some(Limits::new(minutes(15), minutes(30), minutes(240))),
                 None,
                 None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Event, Millis, Page, PersonId, ServiceId, Severity, TeamId, TicketId, TicketState,
+    Actor, Event, Millis, Page, PersonId, Rung, ServiceId, Severity, TeamId, TicketId, TicketState,
 };
 
 /// Who did something, and when.
@@ -41,6 +41,30 @@ pub struct Deadline {
     pub kind: DeadlineKind,
     /// Who would be paged then, as things stood when it was set.
     pub next: Vec<PersonId>,
+    /// Until when a device must have received a page, or the next level is paged at once. Absent
+    /// once one has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+}
+
+impl Deadline {
+    /// The earliest instant at which something happens.
+    #[must_use]
+    pub fn fires_at(&self) -> Millis {
+        self.reach
+            .as_ref()
+            .map_or(self.due, |reach| reach.by.min(self.due))
+    }
+}
+
+/// The people who were paged last must be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reach {
+    /// By when.
+    pub by: Millis,
+    /// One device of one of them is enough.
+    pub people: Vec<PersonId>,
 }
 
 /// A ticket as it stands after its events so far.
@@ -103,6 +127,13 @@ pub struct Ticket {
     /// Who was asked in this round of the chain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<PersonId>,
+    /// How often the chain began again since the ticket entered its state.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounds: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Ticket {
@@ -138,6 +169,7 @@ impl Ticket {
                 deadline: None,
                 level: 0,
                 asked: vec![owner.clone()],
+                rounds: 0,
             }),
             (None, _) => None,
             (Some(ticket), Event::Opened { .. }) => Some(ticket),
@@ -152,7 +184,10 @@ impl Ticket {
     pub(crate) fn fold(&mut self, event: &Event, at: Millis) {
         self.version += 1;
         match event {
-            Event::Opened { .. } | Event::NoteAdded { .. } | Event::Acknowledged { .. } => {}
+            Event::Opened { .. }
+            | Event::NoteAdded { .. }
+            | Event::Acknowledged { .. }
+            | Event::DeliveryFailed { .. } => {}
             Event::Repeated { .. } => self.repeats += 1,
             Event::SeverityChanged { to, .. } => self.severity = *to,
             Event::CheckedIn { by } => {
@@ -187,6 +222,7 @@ impl Ticket {
             } => {
                 self.level = *level;
                 if *new_round {
+                    self.rounds += 1;
                     self.asked.clear();
                 }
                 self.asked.extend_from_slice(people);
@@ -199,6 +235,13 @@ impl Ticket {
             Event::PageReceipt { page, receipt } => {
                 if let Some(live) = self.pages.iter_mut().find(|live| live.id == *page) {
                     live.receipts.push(receipt.clone());
+                    if receipt.rung >= Rung::Received
+                        && let Some(deadline) = &mut self.deadline
+                    {
+                        deadline
+                            .reach
+                            .take_if(|reach| reach.people.contains(&live.person));
+                    }
                 }
             }
             Event::DeadlineSet { deadline } => {
@@ -220,6 +263,7 @@ impl Ticket {
         self.state = state;
         self.state_since = at;
         self.level = 0;
+        self.rounds = 0;
         self.asked = vec![self.owner.clone()];
     }
 }

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use support::{Shift, alarm, person};
-use tocsin_ticket::{
-    Command, DeviceId, Event, PageId, Receipt, Rung, Severity, Ticket, TicketId, TicketState,
-};
+use tocsin_ticket::{Command, Event, Rung, Severity, Ticket, TicketId, TicketState};
 
 const PEOPLE: [&str; 5] = ["ana", "ben", "bea", "carl", "dora"];
 
@@ -40,15 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (who(), who()).prop_map(|(by, to)| Step::Do(Command::Reassign { by, to })),
         1 => (who(), ".{0,3}").prop_map(|(by, text)| Step::Do(Command::AddNote { by, text })),
         1 => (0_u32..12, prop::sample::select(vec![Rung::Received, Rung::Sounding])).prop_map(
-            |(number, rung)| Step::Do(Command::Receipt {
-                page: PageId { ticket: TicketId(7), number },
-                receipt: Receipt {
-                    device: DeviceId::from("phone"),
-                    rung,
-                    at: support::START,
-                    effective_volume: None,
-                },
-            })
+            |(number, rung)| Step::Do(support::receipt(number, rung))
         ),
         3 => (0_u64..3_000).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         6 => (-2_000_i64..5_000).prop_map(Step::Timer),
@@ -104,7 +94,7 @@ fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
         Step::Do(command) => command.clone(),
         Step::Timer(late_ms) => {
             let Some(deadline) = &deadline else { return };
-            let at = deadline.due.0 + late_ms;
+            let at = deadline.fires_at().0 + late_ms;
             shift.now.0 = shift.now.0.max(at);
             Command::DeadlinePassed {
                 generation: deadline.generation,
@@ -125,7 +115,7 @@ fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
             generation, deadline.generation,
             "7: only the running generation fires"
         );
-        assert!(now >= deadline.due, "6: never early");
+        assert!(now >= deadline.fires_at(), "6: never early");
         let rings = shift.ticket().pages.iter().any(|page| page.at == now);
         assert!(rings, "5: a deadline that passes rings somebody");
     }

@@ -4,10 +4,11 @@ mod support;
 
 use std::time::Duration;
 
-use support::{START, Shift, alarm, minutes, paged, person};
+use support::{START, Shift, alarm, minutes, paged, person, receipt};
 use tocsin_ticket::{
-    Actor, Command, DeadlineKind, DeviceId, Event, Limits, PAGE_GRACE, PageEnd, PageId, PageReason,
-    Policy, PolicyError, Receipt, Refusal, Role, Rung, Severity, TicketId, TicketState,
+    Actor, Command, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, Event, Limits,
+    PAGE_GRACE, PageEnd, PageReason, Policy, PolicyError, Refusal, Role, Rung, Severity,
+    TicketState, Transport,
 };
 
 fn check_in(name: &str) -> Command {
@@ -453,18 +454,7 @@ fn a_note_needs_text_and_changes_nothing_else() {
 #[test]
 fn a_receipt_is_kept_once_per_device_and_rung_and_only_for_pages_that_exist() {
     let mut shift = Shift::with_alarm(Severity::Sev1);
-    let receipt = |number| Command::Receipt {
-        page: PageId {
-            ticket: TicketId(7),
-            number,
-        },
-        receipt: Receipt {
-            device: DeviceId::from("phone"),
-            rung: Rung::Sounding,
-            at: START,
-            effective_volume: Some(1.0),
-        },
-    };
+    let receipt = |number| receipt(number, Rung::Sounding);
     assert_eq!(shift.must(&receipt(1)).len(), 1);
     assert!(shift.must(&receipt(1)).is_empty());
     assert!(matches!(
@@ -477,6 +467,86 @@ fn a_receipt_is_kept_once_per_device_and_rung_and_only_for_pages_that_exist() {
         1,
         "late, but it tells what the phone did"
     );
+}
+
+#[test]
+fn a_page_that_no_device_received_in_time_pages_the_next_person_who_is_told_why() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    let unreached = shift.ticket().clone();
+    let reach = unreached.deadline.as_ref().unwrap().reach.as_ref().unwrap();
+    assert_eq!(reach.by, START + Duration::from_secs(60));
+    shift.after(Duration::from_millis(59_999));
+    let generation = unreached.generation;
+    let timer = Command::DeadlinePassed { generation };
+    assert!(matches!(
+        shift.try_to(&timer),
+        Err(Refusal::NotYetDue { .. })
+    ));
+    shift.after(Duration::from_millis(1)).must(&timer);
+    assert_eq!(shift.ringing(), ["ana", "ben"], "and ana's page goes on");
+    let page = shift.page_of("ben");
+    assert_eq!(page.reason, PageReason::Unreachable);
+}
+
+#[test]
+fn a_page_that_was_received_leaves_the_person_the_whole_limit() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    shift.must(&receipt(1, Rung::Sent));
+    shift.must(&receipt(1, Rung::Accepted));
+    let running = |shift: &Shift| shift.ticket().deadline.clone().unwrap();
+    assert!(
+        running(&shift).reach.is_some(),
+        "a push service is no phone"
+    );
+    shift.must(&receipt(1, Rung::Received));
+    assert_eq!(running(&shift).reach, None);
+    assert_eq!(running(&shift).fires_at(), START + minutes(5));
+}
+
+#[test]
+fn whoever_was_paged_last_must_be_reached_whatever_reached_the_others_since() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    shift.reach_passes();
+    shift.must(&receipt(2, Rung::Received));
+    assert_eq!(shift.page_of("ana").id.number, 2);
+    shift.reach_passes();
+    assert!(
+        shift.ringing().contains(&"bea"),
+        "ben's phones are silent, so the manager is paged: {:?}",
+        shift.ringing()
+    );
+}
+
+#[test]
+fn a_chain_that_nobody_answers_is_not_asked_faster_the_second_time() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    while shift.ticket().rounds == 0 {
+        shift.reach_passes();
+    }
+    let deadline = shift.ticket().deadline.as_ref().unwrap();
+    assert_eq!(deadline.reach, None);
+}
+
+#[test]
+fn an_attempt_that_failed_is_on_the_timeline_and_changes_nothing() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    let before = shift.ticket().clone();
+    let failure = DeliveryFailure {
+        device: DeviceId::from("phone"),
+        transport: Transport::WebPush,
+        problem: DeliveryProblem::DeadToken,
+        why: "410 Gone".to_owned(),
+        at: START,
+    };
+    let page = before.pages[0].id;
+    let events = shift.must(&Command::Delivery {
+        page,
+        receipts: Vec::new(),
+        failures: vec![failure.clone()],
+    });
+    assert_eq!(events, [Event::DeliveryFailed { page, failure }]);
+    assert_eq!(shift.ticket().pages, before.pages);
+    assert_eq!(shift.ticket().deadline, before.deadline);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The smaller requests and replies.
 
 use serde::{Deserialize, Serialize};
-use tocsin_ticket::{DeviceId, Millis, PageId, PersonId, Rung, TeamId};
+use tocsin_ticket::{
+    DeviceId, DoNotDisturb, DrillId, Millis, PageId, PersonId, Ringer, Rung, TeamId, Transport,
+};
 
 use crate::{CommandId, Cursor, Entry, TicketView};
 
@@ -44,6 +46,34 @@ pub struct ReceiptReport {
     /// Loudness where the device can tell: 0 silent to 1 full output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_volume: Option<f32>,
+    /// How the page came, for *received*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// How the ringer was set, for *sounding*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringer: Option<Ringer>,
+    /// How much the device was told not to disturb, for *sounding*.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub do_not_disturb: Option<DoNotDisturb>,
+}
+
+/// One rung that a drill reached, in [`ReceiptBatch`]. *Sounding* means that the siren's output was
+/// started, which a silent drill does at volume zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DrillReport {
+    /// Which drill.
+    pub drill: DrillId,
+    /// How far it got.
+    pub rung: Rung,
+    /// When, by the device's clock, corrected to the server's where the device knows better.
+    pub at: Millis,
+    /// How the drill came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// The volume that a page would have had: 0 silent to 1 full output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_volume: Option<f32>,
 }
 
 /// `POST /v1/receipts`: what became of pages on this device. Answered 204.
@@ -54,6 +84,9 @@ pub struct ReceiptBatch {
     pub id: CommandId,
     /// At most 1,000, oldest first.
     pub receipts: Vec<ReceiptReport>,
+    /// What became of drills; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<DrillReport>,
 }
 
 /// `GET /v1/tickets`.

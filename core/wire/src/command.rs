@@ -71,6 +71,9 @@ pub struct CommandRequest {
     pub at: Millis,
     /// What was tapped.
     pub action: Action,
+    /// Other tickets the same tap is for, as when a storm is checked in at once; at most 10,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<TicketId>,
 }
 
 /// How the server answered a tap.
@@ -101,4 +104,7 @@ pub struct CommandReply {
     /// The ticket as it stands now, unless there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketView>,
+    /// Those of `also` on which the rules forbade it; how they stand comes with their updates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_refused: Vec<TicketId>,
 }

@@ -7,6 +7,7 @@
 mod api;
 mod command;
 mod cursor;
+mod device;
 mod known;
 mod problem;
 mod push;
@@ -14,17 +15,19 @@ mod sync;
 mod view;
 
 pub use api::{
-    EnrollReply, EnrollRequest, OnCall, Person, ReceiptBatch, ReceiptReport, TicketList, Timeline,
+    DrillReport, EnrollReply, EnrollRequest, OnCall, Person, ReceiptBatch, ReceiptReport,
+    TicketList, Timeline,
 };
 pub use command::{Action, CommandId, CommandReply, CommandRequest, Outcome};
 pub use cursor::{Cursor, ParseCursorError};
+pub use device::{DeviceView, DeviceWay, DrillRequest, DrillView};
 pub use known::Known;
 pub use problem::Problem;
 pub use push::{
     ApnsEnvironment, Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushAddress, PushChannel, PushInfo,
     PushMessage, PushPayload, PushRegistration, PushWhen,
 };
-pub use sync::{Directory, Entry, Hello, Me, SyncPage, Update, frame};
+pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, SyncPage, Update, frame};
 pub use view::{DeadlineView, PageView, TicketView};
 
 /// Version of what is described here. It grows when a peer must behave differently, not when a

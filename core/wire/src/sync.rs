@@ -78,9 +78,36 @@ pub struct SyncPage {
     pub directory: Option<Directory>,
     /// The server's clock.
     pub server_time: Millis,
+    /// When this person is on call and when this device is tested, if the server says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<Duty>,
     /// What newer servers add.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// What is expected of a device, so that it can tell by itself when something is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Duty {
+    /// This person's shifts that have not ended, for the next two weeks, earliest first.
+    pub shifts: Vec<DutyShift>,
+    /// By when the next drill should have come, if one is planned. A device that has none by then
+    /// tells its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill_by: Option<Millis>,
+}
+
+/// One turn of being on call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DutyShift {
+    /// For which team.
+    pub team: TeamId,
+    /// From this instant on.
+    pub from: Millis,
+    /// Up to this instant.
+    pub until: Millis,
 }
 
 /// The first event of a stream.
@@ -100,6 +127,10 @@ pub mod frame {
     pub const HELLO: &str = "hello";
     /// Data: [`super::Update`].
     pub const UPDATE: &str = "update";
+    /// Data: [`super::Duty`]. After `HELLO`, and whenever it changes.
+    pub const DUTY: &str = "duty";
+    /// Data: [`super::Drill`]. A test of the stream.
+    pub const DRILL: &str = "drill";
     /// No data. The cursor cannot be continued from: ask `GET /v1/sync` without one.
     pub const RESET: &str = "reset";
     /// No data. There is much to catch up on: ask `GET /v1/sync` from the cursor, then come back.

@@ -76,8 +76,17 @@ pub struct TicketView {
     pub pages: Vec<PageView>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    /// From a push: without details, and with this person's pages only. A whole copy of the same
+    /// version takes its place.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl TicketView {

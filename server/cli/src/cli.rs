@@ -1,13 +1,17 @@
 //! The command line.
 
+use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use tocsin_ticket::Severity;
 
 use crate::profile::{ProfileArgs, ServerArgs, TrustArgs};
+use crate::watch::Destination;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -29,6 +33,7 @@ Examples:
   tocsin apply team.toml                       say who there is, who is on call, what they run
   tocsin enroll ana                            give Ana's phone or desk a code
   tocsin pager --server URL --code CODE        a pager on this desk
+  tocsin drill --audible                       ring my phone now, by the way a page takes
 
 {EXIT_CODES}"),
     max_term_width = 100,
@@ -46,12 +51,48 @@ pub enum Command {
 Examples:
   tocsin serve --data /var/lib/tocsin
   tocsin serve --data /var/lib/tocsin --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
+  tocsin serve --data /var/lib/tocsin --transports transports.toml
+  tocsin serve --data /var/lib/tocsin --heartbeat https://hc.example.org/ping/ID
   TOCSIN_LOG=tocsin_server=debug tocsin serve --data data --log json
 
 The first start prints a code that makes its user the administrator; one that is not used within ten
 minutes is replaced at the next start. SIGTERM and SIGINT stop the server after the requests under
-way; certificates are read again when their files change.")]
+way; certificates are read again when their files change.
+
+Without --transports pages travel by live stream alone: a phone whose app is asleep hears nothing. A
+commented file to start from: server/push/transports.example.toml in Tocsin's sources. The least one,
+which needs no account anywhere, is
+
+  [webpush]
+  contact = \"mailto:oncall@example.org\"")]
     Serve(ServeArgs),
+    /// Run the gateway of an app's publisher: forwards sealed pages to Apple, for anybody's server
+    #[command(after_help = "\
+Example:
+  tocsin gateway --settings gateway.toml --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
+
+The settings, with the address by which servers call it and the publisher's key from Apple:
+
+  origin = \"https://push.example.com\"
+  [apns]
+  key = { file = \"/etc/tocsin/apns.p8\" }
+  key_id = \"ABC123DEFG\"
+  team_id = \"DEF123GHIJ\"
+  topics = [\"org.example.tocsin\"]
+
+What it forwards is sealed to the phone. It keeps nothing, and logs no request.")]
+    Gateway(GatewayArgs),
+    /// Watch another Tocsin from outside, and page by its own transports when that is silent
+    #[command(after_help = "\
+Examples:
+  tocsin watch https://pager.example.org --transports transports.toml --page ana@example.org
+  tocsin watch https://pager.example.org --transports transports.toml --page text:+493012345678 \\
+      --page ana@example.org --after 30s
+  tocsin watch https://pager.example.org --transports transports.toml --page +493012345678 --test
+
+Run it on another machine, in another place. It pages when there was no good answer for a minute,
+again every five minutes, and says when the server is back. SIGTERM and SIGINT end it with code 0.")]
+    Watch(WatchArgs),
     /// Use this server from now on, with a single-use code
     #[command(after_help = "\
 Example:
@@ -85,6 +126,21 @@ A code works once, for ten minutes. A new one replaces the person's older ones."
         after_help = "Examples:\n  tocsin oncall\n  tocsin oncall --json | jq -r '.[].primary.id'"
     )]
     Oncall(ReadArgs),
+    /// Everybody's devices: would they ring now, and what to do if not
+    #[command(
+        after_help = "Examples:\n  tocsin devices\n  tocsin devices --json | jq -r '.[].readiness.light'"
+    )]
+    Devices(ReadArgs),
+    /// Test a device of yours, by the way that a page takes
+    #[command(after_help = "\
+Examples:
+  tocsin drill
+  tocsin drill --audible --device 3f9a2c
+  tocsin drill --device \"Ana's phone\" --wait
+
+Silent unless --audible. Fails with code 1 unless the device says in time that it received the drill
+and started its siren's output.")]
+    Drill(DrillArgs),
     /// List tickets, newest first
     #[command(after_help = "Examples:\n  tocsin tickets\n  tocsin tickets --all --json")]
     Tickets(TicketsArgs),
@@ -136,6 +192,35 @@ pub struct ServeArgs {
     /// Folder of the database; made when it is not there
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// By what to push, and as whom; without it pages travel by live stream alone
+    #[arg(long, value_name = "FILE")]
+    pub transports: Option<PathBuf>,
+    /// Ask for this address (GET) as long as the server works: a dead man's switch, a second Tocsin
+    #[arg(
+        long,
+        env = "TOCSIN_HEARTBEAT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub heartbeat: Option<String>,
+    /// How often
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = length)]
+    pub heartbeat_every: Duration,
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    /// Requests with alarms that are taken from one integration, a second
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub alarm_rate: u32,
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// Print the address, and the first start's code, as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where a service listens.
+#[derive(Debug, Args)]
+pub struct SocketArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -145,9 +230,11 @@ pub struct ServeArgs {
     /// The certificate's private key as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// Requests with alarms that are taken from one integration, a second
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub alarm_rate: u32,
+}
+
+/// What a service says while it runs.
+#[derive(Debug, Args)]
+pub struct LogArgs {
     /// How the log is written to stderr
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
@@ -159,9 +246,67 @@ pub struct ServeArgs {
         default_value = "info"
     )]
     pub log_filter: String,
-    /// Print the address, and the first start's code, as one line of JSON
+}
+
+#[derive(Debug, Args)]
+pub struct GatewayArgs {
+    /// Its address, the publisher's key from Apple, and how much is taken from whom
+    #[arg(long, value_name = "FILE")]
+    pub settings: PathBuf,
+    #[command(flatten)]
+    pub socket: SocketArgs,
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The watched server's address
+    pub url: String,
+    /// By what to page: [email] and [gateway.NAME.KIND] of a transports file
+    #[arg(long, value_name = "FILE")]
+    pub transports: PathBuf,
+    /// Whom: ana@example.org, +493012345678 or GATEWAY:+493012345678; all of them at once
+    #[arg(long, value_name = "ADDRESS", required = true, num_args = 1..)]
+    pub page: Vec<Destination>,
+    /// How often to look
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = length)]
+    pub every: Duration,
+    /// Page when there was no good answer for this long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = length)]
+    pub after: Duration,
+    /// Page again after this long
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = length)]
+    pub again: Duration,
+    /// Send one test page to every address instead, and end: code 0 when all were taken on
     #[arg(long)]
-    pub json: bool,
+    pub test: bool,
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DrillArgs {
+    /// Let the siren sound for a moment, as loud as a page
+    #[arg(long)]
+    pub audible: bool,
+    /// Which of your devices, by id or name, if you have several
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// How long the device may take to receive it; without TIME until the drill is over, 5m
+    #[arg(
+        long,
+        value_name = "TIME",
+        num_args = 0..=1,
+        default_value = "60s",
+        default_missing_value = "5m",
+        value_parser = length
+    )]
+    pub wait: Duration,
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// How a log is written.
@@ -182,6 +327,9 @@ pub struct LoginArgs {
     /// What this login is called in the server's list of devices
     #[arg(long, value_name = "NAME", default_value = "tocsin command line")]
     pub name: String,
+    /// The language in which devices say what is wrong with them
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
     #[command(flatten)]
     pub place: ProfileArgs,
     #[command(flatten)]
@@ -341,9 +489,11 @@ pub enum SoundOutput {
 }
 
 /// A language of the screens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
 pub enum Lang {
     /// English
+    #[default]
     En,
     /// Korean
     Ko,
@@ -360,6 +510,15 @@ pub struct DemoArgs {
     /// The language of the pagers [default: from LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, value_enum)]
     pub lang: Option<Lang>,
+}
+
+/// `60s`, `5m`, `1h 30m`: as the team's file has it.
+fn length(text: &str) -> Result<Duration, String> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|length| Duration::try_from(length).ok())
+        .filter(|length| *length >= Duration::from_secs(1))
+        .ok_or_else(|| "expected a time of at least a second, such as 60s or 5m".to_owned())
 }
 
 /// `42` or `#42`, as tickets are written.

@@ -26,6 +26,7 @@ pub async fn run(args: &LoginArgs) -> Result<(), Failure> {
         client.base().as_str().trim_end_matches('/').to_owned(),
         &Secret::received(reply.token),
         reply.person.to_string(),
+        args.lang,
         &args.trust,
     );
     let file = args.place.keep(profile)?;

@@ -6,8 +6,11 @@ mod apply;
 mod cli;
 mod client;
 mod demo;
+mod devices;
+mod drill;
 mod enroll;
 mod failure;
+mod gateway;
 mod login;
 mod names;
 mod on_call;
@@ -15,11 +18,13 @@ mod out;
 mod pager;
 mod profile;
 mod serve;
+mod settings;
 mod signals;
 mod siren;
 mod story;
 mod tickets;
 mod times;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -45,11 +50,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
         .context("starting up")?;
     let ended = match cli.command {
         Command::Serve(args) => runtime.block_on(serve::run(&args)),
+        Command::Gateway(args) => runtime.block_on(gateway::run(&args)),
+        Command::Watch(args) => runtime.block_on(watch::run(&args)),
         Command::Login(args) => runtime.block_on(login::run(&args)),
         Command::Apply(args) => runtime.block_on(apply::run(&args)),
         Command::Enroll(args) => runtime.block_on(enroll::run(&args)),
         Command::Key(args) => runtime.block_on(apply::new_key(&args)),
         Command::Oncall(args) => runtime.block_on(on_call::run(&args)),
+        Command::Devices(args) => runtime.block_on(devices::run(&args)),
+        Command::Drill(args) => runtime.block_on(drill::run(&args)),
         Command::Tickets(args) => runtime.block_on(tickets::list(&args)),
         Command::Ticket(args) => runtime.block_on(tickets::timeline(&args)),
         Command::Alarm(args) => runtime.block_on(alarm::run(&args)),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use tocsin_directory::Config;
 use tocsin_ticket::{DeviceId, PersonId, ServiceId};
-use tocsin_wire::{Cursor, Directory, SyncPage};
+use tocsin_wire::{Cursor, Directory, Me, SyncPage};
 
 use crate::client::Client;
+use crate::failure::Failure;
 
 /// People and services by id; an id without a name is its own.
 #[derive(Debug, Default)]
@@ -45,6 +46,20 @@ impl Names {
         page.ok()
             .and_then(|page| page.directory)
             .map_or_else(Self::default, |it| Self::from(&it))
+    }
+
+    /// Everybody whom the one who asks may know, and who that is.
+    ///
+    /// # Errors
+    /// When the server says no.
+    pub async fn and_me(client: &Client) -> Result<(Self, Me), Failure> {
+        let page: SyncPage = client.get("v1/sync").await?;
+        Ok((Self::fetch(client, page.cursor).await, page.me))
+    }
+
+    /// Everybody who is known, by id.
+    pub fn people(&self) -> impl Iterator<Item = &PersonId> {
+        self.people.keys()
     }
 
     /// A person.

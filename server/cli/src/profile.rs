@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use tocsin_readiness::Language;
 use tocsin_server::secret::Secret;
 
+use crate::cli::Lang;
 use crate::client::Client;
 use crate::failure::{Context, Failure};
 
@@ -68,6 +70,9 @@ pub struct Profile {
     token: String,
     /// Whose login it is.
     pub person: String,
+    /// The language in which devices say what is wrong with them.
+    #[serde(default)]
+    pub lang: Lang,
     /// Certificates to trust instead of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
@@ -78,11 +83,12 @@ pub struct Profile {
 
 impl Profile {
     /// A login with its token.
-    pub fn new(url: String, token: &Secret, person: String, trust: &TrustArgs) -> Self {
+    pub fn new(url: String, token: &Secret, person: String, lang: Lang, trust: &TrustArgs) -> Self {
         Self {
             url,
             token: token.reveal().to_owned(),
             person,
+            lang,
             ca: trust.ca.clone(),
             allow_plain_http: trust.allow_plain_http,
         }
@@ -119,6 +125,22 @@ impl ServerArgs {
             &trust,
             Some(token),
         )
+    }
+}
+
+impl ServerArgs {
+    /// The language of the login; English without one, as for a script.
+    pub fn language(&self) -> Language {
+        let profile = self
+            .place
+            .file()
+            .and_then(|file| Profiles::read(&file))
+            .ok()
+            .and_then(|mut profiles| profiles.profiles.remove(&self.place.profile));
+        match profile.map(|profile| profile.lang).unwrap_or_default() {
+            Lang::En => Language::English,
+            Lang::Ko => Language::Korean,
+        }
     }
 }
 

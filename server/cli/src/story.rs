@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use tocsin_pager::Language;
 use tocsin_ticket::{
-    Actor, DeadlineKind, Event, Millis, Page, PageEnd, PageId, PageReason, PersonId, Receipt, Role,
-    Rung,
+    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, Millis,
+    Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung, Transport,
 };
 use tocsin_wire::{Entry, Known};
 
@@ -221,9 +221,14 @@ impl Teller<'_> {
                 weight: Weight::Detail,
                 text: self.receipt(*page, receipt),
             },
+            Event::DeliveryFailed { page, failure } => Line {
+                at: failure.at,
+                weight: Weight::Alarm,
+                text: self.failed(*page, failure),
+            },
             Event::DeadlineSet { deadline } => {
                 let (due, next) = (times::clock(deadline.due), self.people(&deadline.next));
-                detail(match deadline.kind {
+                let limit = match deadline.kind {
                     DeadlineKind::Escalate => self.pick(
                         format!("limit until {due}; then {next}"),
                         format!("제한 시각 {due}, 그 다음 {next}"),
@@ -232,7 +237,15 @@ impl Teller<'_> {
                         format!("at {due} the siren of {next} asks once more"),
                         format!("{due}에 {next} 사이렌이 한 번 더 울림"),
                     ),
-                })
+                };
+                let unreached = deadline.reach.as_ref().map_or_else(String::new, |reach| {
+                    let (by, people) = (times::clock(reach.by), self.people(&reach.people));
+                    self.pick(
+                        format!("; sooner if no device of {people} has the page by {by}"),
+                        format!("; {by}까지 {people} 기기가 호출을 받지 못하면 더 일찍"),
+                    )
+                });
+                detail(limit + &unreached)
             }
             Event::DeadlineCleared => detail(self.pick(
                 "no limit runs any more".into(),
@@ -257,6 +270,10 @@ impl Teller<'_> {
                 ("work had not started in time", "제시간에 작업 시작 없음")
             }
             PageReason::WorkMissed => ("it was not resolved in time", "제시간에 해결되지 않음"),
+            PageReason::Unreachable => (
+                "the page before reached nobody's device in time",
+                "앞선 호출이 제시간에 어느 기기에도 닿지 않음",
+            ),
         };
         self.pick(
             format!("page {id} to {person}: {english}"),
@@ -268,6 +285,10 @@ impl Teller<'_> {
         let (english, korean) = match reason {
             PageReason::ResearchingMissed => ("no work in time", "제시간에 작업 시작 없음"),
             PageReason::WorkMissed => ("not resolved in time", "제시간에 해결되지 않음"),
+            PageReason::Unreachable => (
+                "nobody's device received the page in time",
+                "제시간에 호출을 받은 기기 없음",
+            ),
             _ => ("no check-in in time", "제시간에 확인 없음"),
         };
         self.pick(english.into(), korean.into())
@@ -295,40 +316,137 @@ impl Teller<'_> {
         self.pick(english.into(), korean.into())
     }
 
-    fn receipt(&self, page: PageId, receipt: &Receipt) -> String {
-        let device = names::device(&receipt.device);
-        let whose = match self.paged.get(&page) {
+    /// A device, or what stands for the telephone or the mailbox of a person.
+    fn device(&self, page: PageId, device: &DeviceId) -> String {
+        let thing = match device.as_str() {
+            "telephone" => self.pick("telephone".into(), "전화".into()),
+            "mailbox" => self.pick("mailbox".into(), "메일함".into()),
+            _ => {
+                let device = names::device(device);
+                self.pick(format!("device {device}"), format!("기기 {device}"))
+            }
+        };
+        match self.paged.get(&page) {
             Some(person) => {
                 let person = self.person(person);
-                self.pick(
-                    format!("{person}'s device {device}"),
-                    format!("{person} 기기 {device}"),
-                )
+                self.pick(format!("{person}'s {thing}"), format!("{person} {thing}"))
             }
-            None => self.pick(format!("device {device}"), format!("기기 {device}")),
+            None => thing,
+        }
+    }
+
+    fn transport(&self, transport: Transport) -> String {
+        let korean = match transport {
+            Transport::Stream => "실시간 연결",
+            Transport::WebPush => "WebPush",
+            Transport::Apns => "APNs",
+            Transport::Fcm => "FCM",
+            Transport::Webhook => "게이트웨이",
+            Transport::Email => "이메일",
         };
+        let english = match transport {
+            Transport::Stream => "its live stream".to_owned(),
+            Transport::Webhook => "a gateway".to_owned(),
+            other => other.to_string(),
+        };
+        self.pick(english, korean.into())
+    }
+
+    fn receipt(&self, page: PageId, receipt: &Receipt) -> String {
+        let whose = self.device(page, &receipt.device);
+        let by = receipt.transport.map_or_else(String::new, |transport| {
+            let transport = self.transport(transport);
+            self.pick(format!(" by {transport}"), format!(" ({transport})"))
+        });
         let what = match receipt.rung {
-            Rung::Received => self.pick("has the page".into(), "호출 수신".into()),
-            Rung::Sounding => match receipt.effective_volume {
-                Some(volume) if volume <= 0.0 => self.pick(
-                    "plays the siren where nobody can hear it".into(),
-                    "아무도 들을 수 없는 곳에서 사이렌 재생".into(),
-                ),
-                Some(volume) => {
-                    let percent = (volume * 100.0).round();
-                    self.pick(
-                        format!("sounds the siren at {percent} % volume"),
-                        format!("사이렌 울림, 음량 {percent} %"),
-                    )
-                }
-                None => self.pick("sounds the siren".into(), "사이렌 울림".into()),
-            },
+            Rung::Sent => {
+                return self.pick(
+                    format!("sent to {whose}{by} ({page})"),
+                    format!("{whose}: 보냄{by} ({page})"),
+                );
+            }
+            Rung::Accepted => {
+                return self.pick(
+                    format!("the service took it on for {whose}{by} ({page})"),
+                    format!("{whose}: 푸시 서비스가 접수{by} ({page})"),
+                );
+            }
+            Rung::Received => self.pick(
+                format!("has received the page{by}"),
+                format!("호출 수신{by}"),
+            ),
+            Rung::Sounding => self.sounding(receipt),
             Rung::Seen => self.pick("was looked at".into(), "화면을 봄".into()),
             Rung::CheckedIn => self.pick("was checked in on".into(), "이 기기에서 확인".into()),
         };
         self.pick(
             format!("{whose} {what} ({page})"),
             format!("{whose}: {what} ({page})"),
+        )
+    }
+
+    /// How loud the siren is, and how the phone was set: the answer to "why did I not hear it?".
+    fn sounding(&self, receipt: &Receipt) -> String {
+        let siren = match receipt.effective_volume {
+            Some(volume) if volume <= 0.0 => self.pick(
+                "plays the siren where nobody can hear it".into(),
+                "아무도 들을 수 없는 곳에서 사이렌 재생".into(),
+            ),
+            Some(volume) => {
+                let percent = (volume * 100.0).round();
+                self.pick(
+                    format!("sounds the siren at {percent} % volume"),
+                    format!("사이렌 울림, 음량 {percent} %"),
+                )
+            }
+            None => self.pick("sounds the siren".into(), "사이렌 울림".into()),
+        };
+        let ringer = receipt.ringer.map(|ringer| match ringer {
+            Ringer::Normal => ("ringer on", "벨소리 켜짐"),
+            Ringer::Vibrate => ("ringer on vibrate", "벨소리 진동"),
+            Ringer::Silent => ("ringer silent", "벨소리 무음"),
+        });
+        let disturb = receipt.do_not_disturb.map(|filter| match filter {
+            DoNotDisturb::Off => ("do-not-disturb off", "방해 금지 꺼짐"),
+            DoNotDisturb::Priority => ("do-not-disturb on: priority only", "방해 금지: 우선순위만"),
+            DoNotDisturb::AlarmsOnly => ("do-not-disturb on: alarms only", "방해 금지: 알람만"),
+            DoNotDisturb::TotalSilence => {
+                ("do-not-disturb on: total silence", "방해 금지: 완전 무음")
+            }
+        });
+        [ringer, disturb]
+            .into_iter()
+            .flatten()
+            .fold(siren, |told, (english, korean)| {
+                format!("{told}, {}", self.pick(english.into(), korean.into()))
+            })
+    }
+
+    fn failed(&self, page: PageId, failure: &DeliveryFailure) -> String {
+        let whose = self.device(page, &failure.device);
+        let transport = self.transport(failure.transport);
+        let (english, korean) = match failure.problem {
+            DeliveryProblem::Busy => (
+                "the service asked to wait; it is tried again",
+                "서비스가 기다리라고 함, 다시 시도",
+            ),
+            DeliveryProblem::DeadToken => (
+                "the address is dead and no longer used",
+                "주소가 더 이상 유효하지 않아 사용 중지",
+            ),
+            DeliveryProblem::Refused => (
+                "the service refused; somebody must look at the server's settings",
+                "서비스가 거부함, 서버 설정 확인 필요",
+            ),
+            DeliveryProblem::NoAnswer => ("no answer; it is tried again", "응답 없음, 다시 시도"),
+        };
+        let words = match failure.why.as_str() {
+            "" => String::new(),
+            why => format!(" (“{why}”)"),
+        };
+        self.pick(
+            format!("not delivered to {whose} by {transport}: {english}{words} ({page})"),
+            format!("{whose}: {transport} 전달 실패: {korean}{words} ({page})"),
         )
     }
 }
@@ -339,39 +457,75 @@ mod tests {
 
     use super::*;
 
+    /// A night on which Ana's phone was out of reach and Bea's was heard.
     fn told(language: Language) -> Vec<String> {
+        let receipt = |page: &str, device: &str, rung: &str, at: i64, more: serde_json::Value| {
+            let mut receipt = json!({"device": device, "rung": rung, "at": at});
+            receipt
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            json!({"type": "page_receipt", "page": page, "receipt": receipt})
+        };
         let entries: Vec<Entry> = serde_json::from_value(json!([
             {"seq": 1, "at": 1000, "events": [
                 {"type": "paged", "page": {"id": "7.1", "person": "ana", "role": "owner",
                     "reason": "assigned", "at": 1000, "expires_at": 200_000}},
                 {"type": "sung", "song": "an event of a later version"}]},
             {"seq": 2, "at": 1010, "events": [
-                {"type": "page_receipt", "page": "7.1", "receipt":
-                    {"device": "0123456789", "rung": "sounding", "at": 1005, "effective_volume": 0.0}}]},
-            {"seq": 3, "at": 2000, "events": [
-                {"type": "checked_in", "by": {"person": "ana"}}]},
+                receipt("7.1", "0123456789", "sent", 1002, json!({"transport": "web_push"})),
+                receipt("7.1", "0123456789", "accepted", 1005, json!({"transport": "web_push"})),
+                {"type": "delivery_failed", "page": "7.1", "failure": {"device": "0123456789",
+                    "transport": "fcm", "problem": "dead_token", "why": "404 UNREGISTERED",
+                    "at": 1006}}]},
+            {"seq": 3, "at": 21_000, "events": [
+                receipt("7.1", "telephone", "sent", 21_000, json!({"transport": "webhook"}))]},
+            {"seq": 4, "at": 61_000, "events": [
+                {"type": "escalated", "level": 1, "role": "manager", "people": ["bea"],
+                    "reason": "unreachable", "new_round": false},
+                {"type": "paged", "page": {"id": "7.2", "person": "bea", "role": "manager",
+                    "reason": "unreachable", "at": 61_000, "expires_at": 200_000}}]},
+            {"seq": 5, "at": 61_010, "events": [
+                receipt("7.2", "abcdefghij", "received", 61_005, json!({"transport": "stream"})),
+                receipt("7.2", "abcdefghij", "sounding", 61_006, json!({"effective_volume": 0.8,
+                    "ringer": "silent", "do_not_disturb": "alarms_only"})),
+                receipt("7.2", "fedcba9876", "sounding", 61_007, json!({"effective_volume": 0.0}))]},
+            {"seq": 6, "at": 62_000, "events": [
+                {"type": "checked_in", "by": {"person": "bea"}}]},
         ]))
         .unwrap();
         let directory = tocsin_wire::Directory {
-            people: [("ana".into(), "Ana Silva".to_owned())].into(),
+            people: [
+                ("ana".into(), "Ana Silva".to_owned()),
+                ("bea".into(), "Bea Lindqvist".to_owned()),
+            ]
+            .into(),
             ..Default::default()
         };
         let lines = tell(&entries, &Names::from(&directory), language);
         assert_eq!(
-            lines[2].at,
+            lines[3].at,
             Millis(1005),
-            "a receipt happened when the device says"
+            "a receipt happened when its own clock says"
         );
         lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
-    fn the_story_says_who_was_paged_what_their_device_did_and_who_checked_in() {
+    fn the_story_climbs_the_ladder_and_says_where_it_broke() {
         insta::assert_snapshot!(told(Language::English).join("\n"), @r#"
         page 7.1 to Ana Silva: the ticket is theirs
         something that only a newer version can tell: {"song":"an event of a later version","type":"sung"}
-        Ana Silva's device 012345 plays the siren where nobody can hear it (7.1)
-        Ana Silva checked in: Researching
+        sent to Ana Silva's device 012345 by WebPush (7.1)
+        the service took it on for Ana Silva's device 012345 by WebPush (7.1)
+        not delivered to Ana Silva's device 012345 by FCM: the address is dead and no longer used (“404 UNREGISTERED”) (7.1)
+        sent to Ana Silva's telephone by a gateway (7.1)
+        nobody's device received the page in time: on to Bea Lindqvist (manager)
+        page 7.2 to Bea Lindqvist: the page before reached nobody's device in time
+        Bea Lindqvist's device abcdef has received the page by its live stream (7.2)
+        Bea Lindqvist's device abcdef sounds the siren at 80 % volume, ringer silent, do-not-disturb on: alarms only (7.2)
+        Bea Lindqvist's device fedcba plays the siren where nobody can hear it (7.2)
+        Bea Lindqvist checked in: Researching
         "#);
     }
 
@@ -380,8 +534,16 @@ mod tests {
         insta::assert_snapshot!(told(Language::Korean).join("\n"), @r#"
         Ana Silva 님 호출 7.1: 새 티켓 배정
         새 버전만 설명할 수 있는 일: {"song":"an event of a later version","type":"sung"}
-        Ana Silva 님 기기 012345: 아무도 들을 수 없는 곳에서 사이렌 재생 (7.1)
-        Ana Silva 님: 확인, 조사 중
+        Ana Silva 님 기기 012345: 보냄 (WebPush) (7.1)
+        Ana Silva 님 기기 012345: 푸시 서비스가 접수 (WebPush) (7.1)
+        Ana Silva 님 기기 012345: FCM 전달 실패: 주소가 더 이상 유효하지 않아 사용 중지 (“404 UNREGISTERED”) (7.1)
+        Ana Silva 님 전화: 보냄 (게이트웨이) (7.1)
+        제시간에 호출을 받은 기기 없음: Bea Lindqvist 님(관리자)에게 넘어감
+        Bea Lindqvist 님 호출 7.2: 앞선 호출이 제시간에 어느 기기에도 닿지 않음
+        Bea Lindqvist 님 기기 abcdef: 호출 수신 (실시간 연결) (7.2)
+        Bea Lindqvist 님 기기 abcdef: 사이렌 울림, 음량 80 %, 벨소리 무음, 방해 금지: 알람만 (7.2)
+        Bea Lindqvist 님 기기 fedcba: 아무도 들을 수 없는 곳에서 사이렌 재생 (7.2)
+        Bea Lindqvist 님: 확인, 조사 중
         "#);
     }
 }

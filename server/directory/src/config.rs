@@ -56,6 +56,8 @@ pub struct Person {
     pub manager: Option<PersonId>,
     /// Where mail reaches them.
     pub email: Option<String>,
+    /// Where a text message or a call reaches them, in E.164.
+    pub telephone: Option<String>,
     /// The language of texts written for them.
     pub language: Option<Language>,
 }

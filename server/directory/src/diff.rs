@@ -234,6 +234,7 @@ impl Item for Person {
             ("name", Some(self.name.clone())),
             ("manager", self.manager.as_ref().map(PersonId::to_string)),
             ("email", self.email.clone()),
+            ("telephone", self.telephone.clone()),
             (
                 "language",
                 self.language.map(Language::tag).map(str::to_owned),

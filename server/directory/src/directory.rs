@@ -186,6 +186,37 @@ impl Directory {
         Some(self.duty(team, now)?.on_call.clone())
     }
 
+    /// The shifts of a person, as primary or secondary, of which some part lies in `from..until`,
+    /// earliest first.
+    #[must_use]
+    pub fn shifts(&self, person: &PersonId, from: Millis, until: Millis) -> Vec<wire::DutyShift> {
+        let (Ok(first), Ok(last)) = (
+            Timestamp::from_millisecond(from.0),
+            Timestamp::from_millisecond(until.0),
+        ) else {
+            return Vec::new();
+        };
+        let mut shifts: Vec<wire::DutyShift> = self
+            .teams_of(person)
+            .iter()
+            .filter_map(|team| self.config.teams.get(team))
+            .flat_map(|team| {
+                [Some(&team.rota), team.secondary.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|rotation| rotation.rota.shifts(first, last))
+                    .filter(|shift| shift.person == person.as_str())
+                    .map(|shift| wire::DutyShift {
+                        team: team.id.clone(),
+                        from: first_millisecond(shift.from),
+                        until: first_millisecond(shift.until),
+                    })
+            })
+            .collect();
+        shifts.sort_by_key(|shift| (shift.from, shift.until));
+        shifts
+    }
+
     fn duty(&self, team: &TeamId, now: Millis) -> Option<Arc<Duty>> {
         let memory = &self.teams.get(team)?.duty;
         if let Some(duty) = &*memory.load()

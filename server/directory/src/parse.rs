@@ -145,17 +145,19 @@ fn collect<'a, K: Ord, V>(
 }
 
 fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
-    let fields = node.table(&["id", "name", "manager", "email", "language"])?;
+    let fields = node.table(&["id", "name", "manager", "email", "telephone", "language"])?;
     let id = fields.required("id", AN_ID).and_then(|id| id.slug());
     let name = fields
         .required("name", A_NAME)
         .and_then(|name| name.name(LONGEST_NAME));
     let manager = fields.optional("manager");
     let email = fields.optional("email");
+    let telephone = fields.optional("telephone");
     let language = fields.optional("language");
     Some(Person {
         manager: manager.and_then(|id| people.resolve(&id).map(PersonId::new)),
         email: email.and_then(|address| self::email(&address)),
+        telephone: telephone.and_then(|number| self::telephone(&number)),
         language: language.and_then(|tag| self::language(&tag)),
         id: PersonId::new(id?),
         name: name?,
@@ -164,6 +166,23 @@ fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
 
 /// Enough of RFC 5321 to catch a name or an id in the wrong field; whether mail arrives, only a mail
 /// tells.
+/// E.164: a plus, the country's code, at most 15 digits in all.
+fn telephone(node: &Node<'_>) -> Option<String> {
+    let number = node.text("a telephone number in quotes, such as \"+493012345678\"")?;
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    if (7..=15).contains(&digits.len())
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
+        && !digits.starts_with('0')
+    {
+        return Some(number.to_owned());
+    }
+    node.problem(format!(
+        "expected a number with its country's code and nothing else between, such as \
+         \"+493012345678\" (E.164), got {number:?}"
+    ));
+    None
+}
+
 fn email(node: &Node<'_>) -> Option<String> {
     const EXPECTED: &str = "an e-mail address such as \"ana@example.org\"";
     let text = node.text(EXPECTED)?;
@@ -518,7 +537,7 @@ const SEVERITY_FIELDS: [&str; 5] = ["sev1", "sev2", "sev3", "sev4", "sev5"];
 
 /// The limits of a severity, by the names of their fields.
 type LimitField = (&'static str, fn(&mut Limits) -> &mut Duration);
-pub(crate) const LIMIT_FIELDS: [LimitField; 7] = [
+pub(crate) const LIMIT_FIELDS: [LimitField; 9] = [
     ("check_in", |limits| &mut limits.check_in),
     ("researching", |limits| &mut limits.researching),
     ("work_in_progress", |limits| &mut limits.work_in_progress),
@@ -526,7 +545,12 @@ pub(crate) const LIMIT_FIELDS: [LimitField; 7] = [
     ("manager", |limits| &mut limits.manager),
     ("managers_manager", |limits| &mut limits.managers_manager),
     ("team", |limits| &mut limits.team),
+    ("next_channel", |limits| &mut limits.next_channel),
+    ("next_person", |limits| &mut limits.next_person),
 ];
+
+/// When the next channel is tried for a SEV1, unless the file says otherwise.
+const SEV1_NEXT_CHANNEL: Duration = Duration::from_secs(10);
 
 fn policy(node: &Node<'_>) -> Option<Policy> {
     let fields = node.table(&SEVERITY_FIELDS)?;
@@ -540,7 +564,12 @@ fn policy(node: &Node<'_>) -> Option<Policy> {
     }
     // Reads every severity before it gives up on one.
     let [sev1, sev2, sev3, sev4, sev5] = written.map(|severity| if_written(severity, limits));
-    let limits = [sev1?, sev2?, sev3?, sev4?, sev5?];
+    let mut limits = [sev1?, sev2?, sev3?, sev4?, sev5?];
+    if let Some(sev1) = &mut limits[0]
+        && !node.has("sev1", "next_channel")
+    {
+        sev1.next_channel = SEV1_NEXT_CHANNEL;
+    }
     for problem in policy_problems(limits) {
         if let PolicyError::NotStricter {
             worse,

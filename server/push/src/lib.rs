@@ -7,6 +7,20 @@
 //! [`Outcome::Unknown`], which is tried again: a page sent twice rings once, a page not sent does
 //! not ring.
 
+mod answer;
+pub mod apns;
+pub mod email;
+pub mod fcm;
+pub mod gateway;
+pub mod guard;
+pub mod http;
+pub mod jwt;
+pub mod secret;
+pub mod settings;
+pub mod vapid;
+pub mod webhook;
+pub mod webpush;
+
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -17,7 +31,8 @@ use tocsin_ticket::Millis;
 use tocsin_wire::PushAddress;
 
 /// What a push is for; decides how loud the vendor's part of it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Somebody must wake up now.
     Page,

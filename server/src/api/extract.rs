@@ -169,6 +169,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             .map(|(_, token)| Secret::received(token.trim()));
         token
             .and_then(|token| app.identity.device(&token))
+            .inspect(|device| app.contacts.heard(&device.id, app.now()))
             .map(Self)
             .ok_or_else(|| {
                 ApiError::new(

@@ -3,6 +3,7 @@
 
 mod admin;
 mod alarms;
+mod devices;
 mod error;
 mod extract;
 mod limit;
@@ -19,6 +20,7 @@ use axum::routing::{get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tocsin_directory::Directory;
 use tocsin_ticket::Millis;
+use tocsin_wire::PushInfo;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use admin::CODE_LIFETIME;
@@ -27,6 +29,7 @@ pub use alarms::{AlarmReply, AlarmTicket};
 pub use error::ApiError;
 pub use limit::{Rates, RatesError};
 
+use crate::contacts::Contacts;
 use crate::engine::{Clock, Writer};
 use crate::hub::Hub;
 use crate::identity::Identity;
@@ -48,6 +51,10 @@ pub struct App {
     pub identity: Identity,
     /// Live streams.
     pub hub: Arc<Hub>,
+    /// When devices were last heard.
+    pub contacts: Arc<Contacts>,
+    /// How devices can register to be pushed to.
+    pub push: PushInfo,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How much is taken from one sender.
@@ -85,6 +92,14 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/sync", get(phones::sync))
         .route("/v1/commands", post(phones::commands))
         .route("/v1/receipts", post(phones::receipts))
+        .route("/v1/push", get(devices::push_info))
+        .route("/v1/device/push", put(devices::register_push))
+        .route("/v1/device/status", put(devices::report_status))
+        .route("/v1/devices", get(devices::devices))
+        .route(
+            "/v1/drills",
+            get(devices::drills).post(devices::order_drill),
+        )
         .route("/v1/tickets", get(tickets::list))
         .route("/v1/tickets/{id}", get(tickets::one))
         .route("/v1/tickets/{id}/timeline", get(tickets::timeline))

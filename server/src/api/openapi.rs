@@ -4,7 +4,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, alarms, ops, phones, tickets};
+use super::{admin, alarms, devices, ops, phones, tickets};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,12 @@ use super::{admin, alarms, ops, phones, tickets};
         phones::stream,
         phones::commands,
         phones::receipts,
+        devices::push_info,
+        devices::register_push,
+        devices::report_status,
+        devices::devices,
+        devices::order_drill,
+        devices::drills,
         tickets::list,
         tickets::one,
         tickets::timeline,

@@ -11,7 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tocsin_ticket::{DeviceId, TicketId};
 use tocsin_wire::{
     CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Hello, Me, Problem,
@@ -22,8 +22,10 @@ use super::extract::{Caller, Json, Query};
 use super::{ApiError, App};
 use crate::engine::{Answer, Job};
 use crate::feed::{Follow, Start, stream_start, sync_page};
+use crate::hub::Said;
 use crate::secret::Secret;
 use crate::store::{StoreError, StoredUpdate};
+use crate::watch;
 
 /// Something is sent on a stream at least this often, so that both sides notice a dead one.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -141,7 +143,7 @@ pub(super) async fn stream(
     let directory = app.directory.load_full();
     let epoch = directory.epoch(&device.person);
     // Listening begins before the log is read, so that nothing falls in between.
-    let live = app.hub.subscribe(&device.person, epoch);
+    let live = app.hub.subscribe(&device.person, &device.id, epoch);
     if app.directory.load().epoch(&device.person) != epoch {
         // A configuration came in between, when the hub did not know of this stream yet.
         let reset = stream::once(ready(Event::default().event(frame::RESET).data("{}")));
@@ -157,20 +159,24 @@ pub(super) async fn stream(
                 server_time: app.now(),
                 wire_version: WIRE_VERSION,
             };
-            let hello = Event::default()
-                .event(frame::HELLO)
-                .json_data(hello)
-                .unwrap_or_default();
-            (hello, Some(Follow::new(seq, backlog, live)))
+            let duty = watch::duty(&app.directory.load(), &device.person, app.now());
+            let first = [
+                json_event(frame::HELLO, &hello),
+                json_event(frame::DUTY, &duty),
+            ];
+            (first.to_vec(), Some(Follow::new(seq, backlog, live)))
         }
-        Start::Elsewhere(frame) => (Event::default().event(frame).data("{}"), None),
+        Start::Elsewhere(frame) => (vec![Event::default().event(frame).data("{}")], None),
     };
     let updates = stream::unfold(follow, move |follow| async move {
         let mut follow = follow?;
-        let update = follow.next().await?;
-        Some((update_event(epoch, &update), Some(follow)))
+        let event = match follow.next().await? {
+            Said::Update(update) => update_event(epoch, &update),
+            Said::Drill(drill) => json_event(frame::DRILL, &drill),
+        };
+        Some((event, Some(follow)))
     });
-    let events = stream::once(ready(first)).chain(updates);
+    let events = stream::iter(first).chain(updates);
     Ok(sse(events).into_response())
 }
 
@@ -179,6 +185,13 @@ fn sse(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let events = events.map(Ok);
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+fn json_event(name: &str, data: &impl Serialize) -> Event {
+    Event::default()
+        .event(name)
+        .json_data(data)
+        .unwrap_or_default()
 }
 
 fn update_event(epoch: u32, update: &StoredUpdate) -> Event {

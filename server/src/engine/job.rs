@@ -2,14 +2,18 @@
 
 use tocsin_directory::Config;
 use tocsin_ingest::Signal;
-use tocsin_ticket::{DeviceId, PersonId, Refusal, Ticket, TicketId};
-use tocsin_wire::{CommandId, CommandReply, CommandRequest, Outcome, ReceiptBatch};
+use tocsin_ticket::{
+    DeliveryFailure, DeviceId, DrillId, PageId, PersonId, Receipt, Refusal, Ticket, TicketId,
+};
+use tocsin_wire::{
+    CommandId, CommandReply, CommandRequest, Outcome, PushAddress, PushChannel, ReceiptBatch,
+};
 
 use crate::secret::SecretHash;
-use crate::store::{Code, Device, StoreError};
+use crate::store::{Code, Device, DrillRecord, StoreError};
 
 /// One thing to do, whole or not at all. Everything random in it was drawn by the caller.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Job {
     /// What one request from monitoring said. Answered with [`Answer::Alarms`], or with
     /// [`Answer::NoSuchTeam`] when an alarm is for a team that is gone.
@@ -33,6 +37,48 @@ pub enum Job {
         /// What it says.
         batch: ReceiptBatch,
     },
+    /// What became of attempts to deliver. Answered with [`Answer::Done`].
+    Deliveries(Vec<Delivery>),
+    /// All the ways to push to a device. Answered with [`Answer::Done`].
+    RegisterPush {
+        /// Which device.
+        device: DeviceId,
+        /// In order of preference.
+        channels: Vec<PushChannel>,
+    },
+    /// A push service says that an address is dead. Answered with [`Answer::Done`].
+    RetireChannel {
+        /// Whose.
+        device: DeviceId,
+        /// Which.
+        address: PushAddress,
+        /// The service's words.
+        why: String,
+        /// Who is told, and what: each person with a subject and a text.
+        tell: Vec<(PersonId, String, String)>,
+    },
+    /// What a device says about itself. Answered with [`Answer::Done`].
+    Facts {
+        /// Which device.
+        device: DeviceId,
+        /// What, as JSON.
+        facts: String,
+    },
+    /// Orders drills. Answered with [`Answer::Done`].
+    Drill(Vec<DrillRecord>),
+    /// Something to tell people once. Answered with [`Answer::Done`].
+    Notify {
+        /// Whom.
+        people: Vec<PersonId>,
+        /// The same key is not told to the same person twice.
+        key: String,
+        /// One line.
+        subject: String,
+        /// What happened, and what to do.
+        body: String,
+    },
+    /// A notice reached somebody. Answered with [`Answer::Done`].
+    EndNotice(u64),
     /// Gives out an enrolment code. Answered with [`Answer::Done`].
     GiveCode(Code),
     /// Trades a code for a device. Answered with [`Answer::Enrolled`] or [`Answer::NoSuchCode`].
@@ -66,6 +112,26 @@ pub enum Job {
     },
 }
 
+/// What became of attempts to deliver one page or drill.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Of what.
+    pub of: DeliveryOf,
+    /// The rungs that were reached.
+    pub receipts: Vec<Receipt>,
+    /// The attempts that came to nothing.
+    pub failures: Vec<DeliveryFailure>,
+}
+
+/// What was to be delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryOf {
+    /// A page.
+    Page(PageId),
+    /// A drill.
+    Drill(DrillId),
+}
+
 /// What became of one signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmTaken {
@@ -82,6 +148,8 @@ pub struct TapAnswer {
     pub refusal: Option<Refusal>,
     /// The ticket as it stands.
     pub ticket: Option<Ticket>,
+    /// Those of the tap's other tickets on which it was refused.
+    pub also_refused: Vec<TicketId>,
 }
 
 impl TapAnswer {
@@ -108,6 +176,7 @@ impl TapAnswer {
             id,
             outcome,
             ticket,
+            also_refused: self.also_refused,
         })
     }
 }

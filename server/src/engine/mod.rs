@@ -14,15 +14,17 @@ use arc_swap::ArcSwap;
 use tocsin_directory::{Config, Directory};
 use tocsin_ingest::{Signal, Target};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, Millis, PersonId, Policy, Receipt, Refusal, TeamId, Ticket,
-    TicketId, decide,
+    Alarm, Chain, Command, Context, Event, Millis, PersonId, Policy, Receipt, Refusal, TeamId,
+    Ticket, TicketId, decide,
 };
 use tocsin_wire::{Action, CommandRequest, ReceiptBatch};
 
-pub use job::{AlarmTaken, Answer, Job, TapAnswer};
+pub use job::{AlarmTaken, Answer, Delivery, DeliveryOf, Job, TapAnswer};
 pub use writer::{Busy, Clock, SystemClock, Writer, WriterError};
 
-use crate::store::{Answered, Device, Store, StoreError, StoredUpdate, Transaction};
+use crate::store::{
+    Answered, Device, DrillRecord, Store, StoreError, StoredNotice, StoredUpdate, Transaction,
+};
 
 /// How many due deadlines one transaction takes. Alarms and taps that arrive meanwhile wait for at
 /// most one such batch (some 20 ms).
@@ -39,6 +41,21 @@ pub struct Outcome {
     pub answers: Vec<Answer>,
     /// What phones must hear, in the log's order.
     pub updates: Vec<StoredUpdate>,
+    /// What the dispatcher must hear, in order.
+    pub owed: Vec<Owed>,
+}
+
+/// News for the dispatcher: what is owed to whom, or no longer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Owed {
+    /// A ticket whose pages changed.
+    Ticket(Arc<Ticket>),
+    /// A drill.
+    Drill(DrillRecord),
+    /// A notice.
+    Notice(StoredNotice),
+    /// Devices, addresses or the directory changed.
+    Roster,
 }
 
 /// Decides jobs against a store and a directory.
@@ -91,6 +108,7 @@ impl<S: Store> Engine<S> {
                 directory: Arc::clone(&directory),
                 now,
                 updates: &mut outcome.updates,
+                owed: &mut outcome.owed,
                 last_ticket: &mut last_ticket,
             };
             for job in jobs {
@@ -121,6 +139,7 @@ struct Desk<'a> {
     directory: Arc<Directory>,
     now: Millis,
     updates: &'a mut Vec<StoredUpdate>,
+    owed: &'a mut Vec<Owed>,
     last_ticket: &'a mut u64,
 }
 
@@ -140,6 +159,61 @@ impl Desk<'_> {
             Job::Tap { device, request } => Answer::Tap(Box::new(self.tap(device, request)?)),
             Job::Receipts { device, batch } => {
                 self.receipts(device, batch)?;
+                Answer::Done
+            }
+            Job::Deliveries(deliveries) => {
+                for delivery in deliveries {
+                    self.delivery(delivery)?;
+                }
+                Answer::Done
+            }
+            Job::RegisterPush { device, channels } => {
+                self.transaction.set_channels(device, channels, self.now)?;
+                self.owed.push(Owed::Roster);
+                Answer::Done
+            }
+            Job::RetireChannel {
+                device,
+                address,
+                why,
+                tell,
+            } => {
+                let retired = self
+                    .transaction
+                    .retire_channel(device, address, why, self.now)?;
+                if retired {
+                    self.owed.push(Owed::Roster);
+                    let key = format!("dead-address {device} {}", self.now.0);
+                    for (person, subject, body) in tell {
+                        self.notify(person, &key, subject, body)?;
+                    }
+                }
+                Answer::Done
+            }
+            Job::Facts { device, facts } => {
+                self.transaction.set_facts(device, facts, self.now)?;
+                Answer::Done
+            }
+            Job::Drill(drills) => {
+                for drill in drills {
+                    self.transaction.put_drill(drill)?;
+                    self.owed.push(Owed::Drill(drill.clone()));
+                }
+                Answer::Done
+            }
+            Job::Notify {
+                people,
+                key,
+                subject,
+                body,
+            } => {
+                for person in people {
+                    self.notify(person, key, subject, body)?;
+                }
+                Answer::Done
+            }
+            Job::EndNotice(id) => {
+                self.transaction.end_notice(*id, self.now)?;
                 Answer::Done
             }
             Job::GiveCode(code) => {
@@ -164,6 +238,7 @@ impl Desk<'_> {
                     token: *token,
                 };
                 self.transaction.add_device(&device, self.now)?;
+                self.owed.push(Owed::Roster);
                 Answer::Enrolled(device)
             }
             Job::SetKey { integration, key } => {
@@ -183,9 +258,24 @@ impl Desk<'_> {
                 let before = Arc::clone(&self.directory);
                 self.directory = Arc::new(Directory::new(Config::clone(config)));
                 self.reassign_orphans(&before, by)?;
+                self.owed.push(Owed::Roster);
                 Answer::Done
             }
         })
+    }
+
+    fn notify(
+        &mut self,
+        person: &PersonId,
+        key: &str,
+        subject: &str,
+        body: &str,
+    ) -> Result<(), StoreError> {
+        let notice = self
+            .transaction
+            .add_notice(person, key, subject, body, self.now)?;
+        self.owed.extend(notice.map(Owed::Notice));
+        Ok(())
     }
 
     fn has_team(&self, signal: &Signal) -> bool {
@@ -256,7 +346,11 @@ impl Desk<'_> {
                 .as_deref()
                 .map(serde_json::from_str)
                 .transpose()?;
-            return Ok(TapAnswer { refusal, ticket });
+            return Ok(TapAnswer {
+                refusal,
+                ticket,
+                also_refused: answered.also_refused,
+            });
         }
         let by = device.person.clone();
         let command = match &request.action {
@@ -270,21 +364,16 @@ impl Desk<'_> {
                 text: text.clone(),
             },
         };
-        let ticket = self.visible_ticket(device, request.ticket)?;
-        let team = ticket.as_ref().map(|ticket| ticket.team.clone());
-        let decided = match &team {
-            Some(team) => self.decide(ticket.clone(), team, &command)?,
-            None => Err(Refusal::NoSuchTicket),
-        };
-        let answer = match decided {
-            Ok(ticket) => TapAnswer {
-                refusal: None,
-                ticket,
-            },
-            Err(refusal) => TapAnswer {
-                refusal: Some(refusal),
-                ticket,
-            },
+        let mut also_refused = Vec::new();
+        for id in &request.also {
+            let (refusal, _) = self.tap_on(device, *id, &command)?;
+            also_refused.extend(refusal.map(|_| *id));
+        }
+        let (refusal, ticket) = self.tap_on(device, request.ticket, &command)?;
+        let answer = TapAnswer {
+            refusal,
+            ticket,
+            also_refused,
         };
         let answered = Answered {
             ticket: request.ticket,
@@ -293,10 +382,28 @@ impl Desk<'_> {
                 .as_ref()
                 .map(serde_json::to_string)
                 .transpose()?,
+            also_refused: answer.also_refused.clone(),
         };
         self.transaction
             .remember(&request.id, &answered, self.now)?;
         Ok(answer)
+    }
+
+    /// Why not, if refused, and the ticket as it stands.
+    fn tap_on(
+        &mut self,
+        device: &Device,
+        id: TicketId,
+        command: &Command,
+    ) -> Result<(Option<Refusal>, Option<Ticket>), StoreError> {
+        let Some(ticket) = self.visible_ticket(device, id)? else {
+            return Ok((Some(Refusal::NoSuchTicket), None));
+        };
+        let team = ticket.team.clone();
+        Ok(match self.decide(Some(ticket.clone()), &team, command)? {
+            Ok(ticket) => (None, ticket),
+            Err(refusal) => (Some(refusal), Some(ticket)),
+        })
     }
 
     /// A ticket that exists for this device: those of other teams do not.
@@ -322,17 +429,39 @@ impl Desk<'_> {
             };
             let receipt = Receipt {
                 device: device.id.clone(),
+                transport: report.transport,
                 rung: report.rung,
                 at: report.at,
                 effective_volume: report.effective_volume,
+                ringer: report.ringer,
+                do_not_disturb: report.do_not_disturb,
             };
             let team = ticket.team.clone();
-            let command = Command::Receipt {
+            let command = Command::Delivery {
                 page: report.page,
-                receipt,
+                receipts: vec![receipt],
+                failures: Vec::new(),
             };
             // A receipt for a page that never was changes nothing.
             let _ = self.decide(Some(ticket), &team, &command)?;
+        }
+        for report in &batch.drills {
+            let receipt = Receipt {
+                device: device.id.clone(),
+                transport: report.transport,
+                rung: report.rung,
+                at: report.at,
+                effective_volume: report.effective_volume,
+                ringer: None,
+                do_not_disturb: None,
+            };
+            let known = self.transaction.drill(&report.drill)?;
+            let Some(mut drill) = known.filter(|drill| drill.device == device.id) else {
+                continue;
+            };
+            drill.receipts.push(receipt);
+            self.transaction.put_drill(&drill)?;
+            self.owed.push(Owed::Drill(drill));
         }
         let ticket = batch
             .receipts
@@ -343,9 +472,35 @@ impl Desk<'_> {
             &Answered {
                 ticket,
                 refusal: None,
+                also_refused: Vec::new(),
             },
             self.now,
         )
+    }
+
+    fn delivery(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+        match &delivery.of {
+            DeliveryOf::Page(page) => {
+                if let Some(ticket) = self.transaction.ticket(page.ticket)? {
+                    let team = ticket.team.clone();
+                    let command = Command::Delivery {
+                        page: *page,
+                        receipts: delivery.receipts.clone(),
+                        failures: delivery.failures.clone(),
+                    };
+                    // The dispatcher only knows pages that were issued.
+                    let _ = self.decide(Some(ticket), &team, &command)?;
+                }
+            }
+            DeliveryOf::Drill(id) => {
+                if let Some(mut drill) = self.transaction.drill(id)? {
+                    drill.receipts.extend_from_slice(&delivery.receipts);
+                    drill.failures.extend_from_slice(&delivery.failures);
+                    self.transaction.put_drill(&drill)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn fire_deadlines(&mut self) -> Result<(), StoreError> {
@@ -356,7 +511,7 @@ impl Desk<'_> {
             let command = Command::DeadlinePassed {
                 generation: deadline.generation,
             };
-            let lateness_ms = self.now.0 - deadline.due.0;
+            let lateness_ms = self.now.0 - deadline.fires_at().0;
             metrics::histogram!("tocsin_deadline_lateness_seconds")
                 .record(lateness_ms as f64 / 1000.0);
             let team = ticket.team.clone();
@@ -444,6 +599,15 @@ impl Desk<'_> {
             .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
         self.updates
             .push(self.transaction.append(&ticket, &events, self.now)?);
+        let pages_changed = events.iter().any(|event| {
+            matches!(
+                event,
+                Event::Paged { .. } | Event::PageEnded { .. } | Event::PageReceipt { .. }
+            )
+        });
+        if pages_changed {
+            self.owed.push(Owed::Ticket(Arc::new(ticket.clone())));
+        }
         Ok(Ok(Some(ticket)))
     }
 }

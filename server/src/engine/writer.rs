@@ -9,6 +9,7 @@ use tocsin_ticket::Millis;
 use tokio::sync::{oneshot, watch};
 
 use super::{Answer, Engine, Job};
+use crate::dispatch::Dispatch;
 use crate::hub::Hub;
 use crate::store::{Store, StoreError};
 
@@ -78,14 +79,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. What the engine decides is published on `hub` as soon as it is on disk,
-    /// before the callers are answered: a page is more urgent than an acknowledgement.
+    /// Starts the thread. What the engine decides goes to `hub` and `dispatch` as soon as it is on
+    /// disk, before the callers are answered: a page is more urgent than an acknowledgement.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start<S: Store + 'static>(
         engine: Engine<S>,
         hub: Arc<Hub>,
+        dispatch: Dispatch,
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, waiting) = sync_channel(QUEUE);
@@ -93,7 +95,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
-                write(engine, &waiting, &hub, &*clock);
+                write(engine, &waiting, &hub, &dispatch, &*clock);
                 drop(alive);
             })?;
         Ok((Self { queue, ended }, thread))
@@ -147,6 +149,7 @@ fn write<S: Store>(
     mut engine: Engine<S>,
     waiting: &Receiver<Request>,
     hub: &Hub,
+    dispatch: &Dispatch,
     clock: &dyn Clock,
 ) {
     let mut pause = Duration::ZERO;
@@ -187,6 +190,7 @@ fn write<S: Store>(
             Ok(outcome) => {
                 pause = Duration::ZERO;
                 hub.publish(outcome.updates);
+                dispatch.tell(outcome.owed);
                 for (reply, answer) in replies.into_iter().zip(outcome.answers) {
                     // A caller that hung up has its answer when it asks again.
                     let _ = reply.send(Ok(answer));

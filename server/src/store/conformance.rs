@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use tocsin_ticket::{
-    Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Millis, PersonId, Severity, TeamId,
-    Ticket, TicketId,
+    Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Millis, Page, PageEnd, PageId,
+    PageReason, PersonId, Role, Severity, TeamId, Ticket, TicketId,
 };
-use tocsin_wire::CommandId;
+use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel, PushWhen};
 
-use super::{Answered, Code, Device, Reader, Store, StoreError, TicketFilter, Transaction};
+use super::{
+    Answered, Code, Device, DrillReason, DrillRecord, Reader, Store, StoreError, TicketFilter,
+    Transaction,
+};
 use crate::secret::Secret;
 
 const NOW: Millis = Millis(1_800_000_000_000);
@@ -32,6 +35,12 @@ macro_rules! conformance {
                 a_new_code_makes_the_persons_older_one_worthless,
                 an_answer_is_remembered_until_it_is_forgotten,
                 devices_keys_and_configurations_are_kept,
+                a_registration_replaces_the_one_before_and_a_dead_address_stays_dead,
+                what_is_owed_comes_most_severe_first_and_only_while_it_is,
+                who_was_silenced_lately_is_known,
+                drills_and_facts_are_kept_as_they_stand,
+                a_notice_is_said_once_and_until_it_was_heard,
+                a_secret_is_made_once_and_kept,
             );
         }
     };
@@ -72,6 +81,7 @@ fn ticket(id: u64, alarm: Alarm, due: Option<Millis>) -> (Ticket, Vec<Event>) {
             due,
             kind: DeadlineKind::Escalate,
             next,
+            reach: None,
         };
         events.push(Event::DeadlineSet { deadline });
     }
@@ -373,6 +383,7 @@ pub(super) fn an_answer_is_remembered_until_it_is_forgotten<S: Store, R: Reader>
     let answered = Answered {
         ticket: TicketId(3),
         refusal: Some("{}".to_owned()),
+        also_refused: vec![TicketId(4)],
     };
     commit(&mut store, |transaction| {
         assert_eq!(transaction.answered(&id)?, None);
@@ -415,4 +426,212 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
         [(new, "prometheus".to_owned())]
     );
     assert_eq!(reader.config().unwrap().as_deref(), Some("second"));
+}
+
+fn channel(name: &str) -> PushChannel {
+    PushChannel {
+        address: PushAddress::Fcm {
+            token: name.to_owned(),
+            key: "key".to_owned(),
+        },
+        when: PushWhen::AtOnce,
+    }
+}
+
+pub(super) fn a_registration_replaces_the_one_before_and_a_dead_address_stays_dead<
+    S: Store,
+    R: Reader,
+>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let (phone, tablet) = (DeviceId::from("phone"), DeviceId::from("tablet"));
+    commit(&mut store, |transaction| {
+        transaction.set_channels(&phone, &[channel("old")], NOW)?;
+        transaction.set_channels(&tablet, &[channel("tablet")], NOW)?;
+        transaction.set_channels(&phone, &[channel("b"), channel("a")], NOW)?;
+        assert!(!transaction.retire_channel(&phone, &channel("old").address, "gone", NOW)?);
+        assert!(transaction.retire_channel(&phone, &channel("b").address, "gone", NOW)?);
+        assert!(!transaction.retire_channel(&phone, &channel("b").address, "again", NOW)?);
+        Ok(())
+    });
+    let known: Vec<_> = reader
+        .channels()
+        .unwrap()
+        .into_iter()
+        .map(|stored| (stored.device, stored.channel, stored.dead))
+        .collect();
+    let dead = Some((NOW, "gone".to_owned()));
+    assert_eq!(
+        known,
+        [
+            (phone.clone(), channel("b"), dead),
+            (phone.clone(), channel("a"), None),
+            (tablet.clone(), channel("tablet"), None),
+        ]
+    );
+    commit(&mut store, |transaction| {
+        transaction.set_channels(&phone, &[channel("b")], NOW)
+    });
+    let alive = reader.channels().unwrap();
+    assert!(
+        alive.iter().all(|stored| stored.dead.is_none()),
+        "registered anew"
+    );
+}
+
+/// A ticket whose owner is paged.
+fn paging(id: u64, severity: Severity) -> (Ticket, Vec<Event>) {
+    let alarm = Alarm {
+        severity,
+        ..alarm("shop", "checkout", &format!("key-{id}"))
+    };
+    let (ticket, mut events) = ticket(id, alarm, Some(NOW));
+    let paged = Event::Paged {
+        page: Page {
+            id: PageId {
+                ticket: TicketId(id),
+                number: 1,
+            },
+            person: "ana".into(),
+            role: Role::Owner,
+            reason: PageReason::Assigned,
+            at: NOW,
+            expires_at: Millis(NOW.0 + 1000),
+            receipts: Vec::new(),
+        },
+    };
+    let ticket = apply(Some(ticket), std::slice::from_ref(&paged));
+    events.push(paged);
+    (ticket, events)
+}
+
+pub(super) fn what_is_owed_comes_most_severe_first_and_only_while_it_is<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    commit(&mut store, |transaction| {
+        for (id, severity) in [
+            (1, Severity::Sev2),
+            (2, Severity::Sev1),
+            (3, Severity::Sev2),
+            (4, Severity::Sev1),
+        ] {
+            let (ticket, events) = paging(id, severity);
+            transaction.append(&ticket, &events, NOW)?;
+        }
+        let (quiet, events) = ticket(5, alarm("shop", "checkout", "quiet"), None);
+        transaction.append(&quiet, &events, NOW)?;
+        Ok(())
+    });
+    let ids = |tickets: Vec<Ticket>| tickets.iter().map(|it| it.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(reader.paging_after(None, 10).unwrap()), [2, 4, 1, 3]);
+    let after = Some((Severity::Sev1, TicketId(2)));
+    assert_eq!(ids(reader.paging_after(after, 2).unwrap()), [4, 1]);
+    let (owed, _) = paging(2, Severity::Sev1);
+    let ended = [Event::PageEnded {
+        page: owed.pages[0].id,
+        person: "ana".into(),
+        why: PageEnd::CheckedIn,
+    }];
+    commit(&mut store, |transaction| {
+        let answered = apply(Some(owed.clone()), &ended);
+        transaction.append(&answered, &ended, NOW)?;
+        Ok(())
+    });
+    assert_eq!(ids(reader.paging_after(None, 10).unwrap()), [4, 1, 3]);
+}
+
+pub(super) fn who_was_silenced_lately_is_known<S: Store, R: Reader>(make: &impl Fn() -> (S, R)) {
+    let (mut store, reader) = make();
+    let (owed, opened) = paging(1, Severity::Sev1);
+    let ended = [Event::PageEnded {
+        page: owed.pages[0].id,
+        person: "ana".into(),
+        why: PageEnd::CheckedIn,
+    }];
+    let later = Millis(NOW.0 + 10);
+    commit(&mut store, |transaction| {
+        transaction.append(&owed, &opened, NOW)?;
+        let answered = apply(Some(owed.clone()), &ended);
+        transaction.append(&answered, &ended, later)?;
+        Ok(())
+    });
+    let silenced = reader.silenced_since(later).unwrap();
+    assert_eq!(silenced.len(), 1);
+    assert_eq!(
+        (silenced[0].0.id, silenced[0].1.as_str()),
+        (TicketId(1), "ana")
+    );
+    assert!(
+        reader
+            .silenced_since(Millis(later.0 + 1))
+            .unwrap()
+            .is_empty()
+    );
+}
+
+pub(super) fn drills_and_facts_are_kept_as_they_stand<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let mut drill = DrillRecord {
+        drill: Drill {
+            id: "d".into(),
+            at: NOW,
+            expires_at: Millis(NOW.0 + 1),
+            audible: false,
+        },
+        person: "ana".into(),
+        device: "phone".into(),
+        why: DrillReason::Nightly,
+        receipts: Vec::new(),
+        failures: Vec::new(),
+    };
+    commit(&mut store, |transaction| {
+        transaction.put_drill(&drill)?;
+        drill.why = DrillReason::Asked;
+        transaction.put_drill(&drill)?;
+        assert_eq!(transaction.drill(&"d".into())?.as_ref(), Some(&drill));
+        assert_eq!(transaction.drill(&"other".into())?, None);
+        transaction.set_facts(&"phone".into(), "{\"a\":1}", NOW)?;
+        transaction.set_facts(&"phone".into(), "{}", Millis(NOW.0 + 1))
+    });
+    assert_eq!(reader.drills_since(NOW).unwrap(), [drill.clone()]);
+    assert!(reader.drills_since(Millis(NOW.0 + 1)).unwrap().is_empty());
+    let facts = ("phone".into(), "{}".to_owned(), Millis(NOW.0 + 1));
+    assert_eq!(reader.facts().unwrap(), [facts]);
+}
+
+pub(super) fn a_notice_is_said_once_and_until_it_was_heard<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let mut id = 0;
+    commit(&mut store, |transaction| {
+        let first = transaction.add_notice(&"ana".into(), "key", "subject", "body", NOW)?;
+        let again = transaction.add_notice(&"ana".into(), "key", "subject", "body", NOW)?;
+        let other = transaction.add_notice(&"bea".into(), "key", "subject", "body", NOW)?;
+        assert!(first.is_some() && again.is_none() && other.is_some());
+        id = first.unwrap().id;
+        Ok(())
+    });
+    assert_eq!(reader.notices().unwrap().len(), 2);
+    commit(&mut store, |transaction| {
+        transaction.end_notice(id, NOW)?;
+        let again = transaction.add_notice(&"ana".into(), "key", "subject", "body", NOW)?;
+        assert!(again.is_none(), "it has been heard");
+        Ok(())
+    });
+    let left = reader.notices().unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].person, "bea".into());
+}
+
+pub(super) fn a_secret_is_made_once_and_kept<S: Store, R: Reader>(make: &impl Fn() -> (S, R)) {
+    let (mut store, _reader) = make();
+    let first = store.secret("name", &|| Ok(vec![1])).unwrap();
+    let again = store.secret("name", &|| Ok(vec![2])).unwrap();
+    let other = store.secret("other", &|| Ok(vec![3])).unwrap();
+    assert_eq!((first, again, other), (vec![1], vec![1], vec![3]));
 }

@@ -7,9 +7,13 @@
 mod conformance;
 mod sqlite;
 
+use serde::{Deserialize, Serialize};
 use tocsin_directory::Directory;
-use tocsin_ticket::{DeviceId, Event, Millis, PersonId, ServiceId, TeamId, Ticket, TicketId};
-use tocsin_wire::CommandId;
+use tocsin_ticket::{
+    DeliveryFailure, DeviceId, DrillId, Event, Millis, PersonId, Receipt, ServiceId, Severity,
+    TeamId, Ticket, TicketId,
+};
+use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel};
 
 pub use sqlite::{SqliteReader, SqliteStore};
 
@@ -75,6 +79,65 @@ pub struct Answered {
     pub ticket: TicketId,
     /// `None` when accepted, the refusal as JSON otherwise.
     pub refusal: Option<String>,
+    /// Those of the tap's other tickets on which it was refused.
+    pub also_refused: Vec<TicketId>,
+}
+
+/// A way to push to a device, as it was registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChannel {
+    /// Whose.
+    pub device: DeviceId,
+    /// Where, and when it is used.
+    pub channel: PushChannel,
+    /// Since when the push service says that the address is dead, and its words.
+    pub dead: Option<(Millis, String)>,
+}
+
+/// Why a device is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillReason {
+    /// Its owner's shift begins soon.
+    BeforeShift,
+    /// As every night.
+    Nightly,
+    /// Somebody asked for it.
+    Asked,
+}
+
+/// A drill, and how far it got.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrillRecord {
+    /// What the device is told.
+    pub drill: Drill,
+    /// Whose device.
+    pub person: PersonId,
+    /// Which device.
+    pub device: DeviceId,
+    /// Why.
+    pub why: DrillReason,
+    /// The rungs it reached, oldest first.
+    #[serde(default)]
+    pub receipts: Vec<Receipt>,
+    /// Attempts that came to nothing.
+    #[serde(default)]
+    pub failures: Vec<DeliveryFailure>,
+}
+
+/// Something to tell a person by any channel, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredNotice {
+    /// Its number.
+    pub id: u64,
+    /// Whom.
+    pub person: PersonId,
+    /// One line.
+    pub subject: String,
+    /// What happened and what to do.
+    pub body: String,
+    /// Since when it is to be told.
+    pub at: Millis,
 }
 
 /// A log entry with the ticket's newest state, as JSON ready to send.
@@ -192,6 +255,67 @@ pub trait Transaction {
     /// [`StoreError`].
     fn add_device(&mut self, device: &Device, now: Millis) -> Result<(), StoreError>;
 
+    /// Makes `channels` all the ways to push to the device. An address that was dead and comes
+    /// again is alive: the device has it from its push service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_channels(
+        &mut self,
+        device: &DeviceId,
+        channels: &[PushChannel],
+        now: Millis,
+    ) -> Result<(), StoreError>;
+
+    /// Marks an address as dead. `false`: the device no longer has it, or it was dead before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn retire_channel(
+        &mut self,
+        device: &DeviceId,
+        address: &PushAddress,
+        why: &str,
+        now: Millis,
+    ) -> Result<bool, StoreError>;
+
+    /// Keeps what a device says about itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_facts(&mut self, device: &DeviceId, facts: &str, now: Millis) -> Result<(), StoreError>;
+
+    /// A drill by its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn drill(&mut self, id: &DrillId) -> Result<Option<DrillRecord>, StoreError>;
+
+    /// Keeps a drill as it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put_drill(&mut self, drill: &DrillRecord) -> Result<(), StoreError>;
+
+    /// Something to tell a person. `None`: it has been said under this key before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_notice(
+        &mut self,
+        person: &PersonId,
+        key: &str,
+        subject: &str,
+        body: &str,
+        now: Millis,
+    ) -> Result<Option<StoredNotice>, StoreError>;
+
+    /// A notice has reached somebody.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_notice(&mut self, id: u64, now: Millis) -> Result<(), StoreError>;
+
     /// Makes `hash` the only key of the integration.
     ///
     /// # Errors
@@ -226,6 +350,16 @@ pub trait Store: Send {
     /// # Errors
     /// [`StoreError`].
     fn next_due(&mut self) -> Result<Option<Millis>, StoreError>;
+
+    /// A secret of the server by its name, made by `make` when there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn secret(
+        &mut self,
+        name: &str,
+        make: &dyn Fn() -> Result<Vec<u8>, StoreError>,
+    ) -> Result<Vec<u8>, StoreError>;
 
     /// The largest ticket number given so far; 0 when there is none.
     ///
@@ -288,6 +422,46 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn devices(&self) -> Result<Vec<Device>, StoreError>;
+
+    /// Every way to push to a device, in each device's order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn channels(&self) -> Result<Vec<StoredChannel>, StoreError>;
+
+    /// Tickets with live pages after this one, the most severe first, then the oldest.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn paging_after(
+        &self,
+        after: Option<(Severity, TicketId)>,
+        limit: usize,
+    ) -> Result<Vec<Ticket>, StoreError>;
+
+    /// Whose pages ended since `at` without a live one in their place, with the ticket as it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn silenced_since(&self, at: Millis) -> Result<Vec<(Ticket, PersonId)>, StoreError>;
+
+    /// What every device last said about itself, as JSON, and when.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn facts(&self) -> Result<Vec<(DeviceId, String, Millis)>, StoreError>;
+
+    /// Drills ordered since `at`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn drills_since(&self, at: Millis) -> Result<Vec<DrillRecord>, StoreError>;
+
+    /// What is still to be told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn notices(&self) -> Result<Vec<StoredNotice>, StoreError>;
 
     /// Every integration's key.
     ///

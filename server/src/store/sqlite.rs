@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
-use tocsin_ticket::{DeviceId, Event, Millis, PersonId, ServiceId, TeamId, Ticket, TicketId};
-use tocsin_wire::CommandId;
+use tocsin_ticket::{
+    DeviceId, DrillId, Event, Millis, PersonId, ServiceId, Severity, TeamId, Ticket, TicketId,
+};
+use tocsin_wire::{CommandId, PushAddress, PushChannel};
 
 use super::{
-    Answered, Code, Device, Reader, Store, StoreError, StoredUpdate, TicketFilter, Transaction,
-    Work, update_json,
+    Answered, Code, Device, DrillRecord, Reader, Store, StoreError, StoredChannel, StoredNotice,
+    StoredUpdate, TicketFilter, Transaction, Work, update_json,
 };
 use crate::secret::SecretHash;
 
 /// Migrations in order; `PRAGMA user_version` counts those that were made.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE tickets (
         id INTEGER PRIMARY KEY,
         team TEXT NOT NULL,
@@ -74,11 +77,58 @@ const MIGRATIONS: &[&str] = &["
         by TEXT NOT NULL,
         at INTEGER NOT NULL
     ) STRICT;
-"];
+",
+    "
+    -- The severity's number while pages are live.
+    ALTER TABLE tickets ADD COLUMN paging INTEGER;
+    UPDATE tickets SET paging = substr(json_extract(body, '$.severity'), 4)
+        WHERE json_array_length(body, '$.pages') > 0;
+    CREATE INDEX tickets_paging ON tickets (paging, id) WHERE paging IS NOT NULL;
+    ALTER TABLE answers ADD COLUMN also_refused TEXT NOT NULL DEFAULT '[]';
+    CREATE TABLE channels (
+        device TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        registered_at INTEGER NOT NULL,
+        dead_at INTEGER,
+        dead_why TEXT,
+        PRIMARY KEY (device, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE facts (
+        device TEXT PRIMARY KEY,
+        facts TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE drills (
+        id TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX drills_at ON drills (at);
+    CREATE TABLE notices (
+        id INTEGER PRIMARY KEY,
+        person TEXT NOT NULL,
+        key TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        ended_at INTEGER,
+        UNIQUE (person, key)
+    ) STRICT;
+    CREATE TABLE secrets (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The write-ahead log is begun anew when it reaches this many pages of 4 KiB (64 MiB): passive
 /// checkpoints alone let it grow without bound under load.
 const WAL_RESTART_PAGES: i64 = 16_384;
+
+/// Log entries looked through for pages that ended shortly before a restart. More than were ever
+/// written in the minutes that count.
+const SILENCES_LOOKED_THROUGH: i64 = 200_000;
 
 /// Commits between looks at the length of the write-ahead log.
 const COMMITS_PER_WAL_LOOK: u32 = 64;
@@ -226,6 +276,28 @@ impl Store for SqliteStore {
             .map(Millis))
     }
 
+    fn secret(
+        &mut self,
+        name: &str,
+        make: &dyn Fn() -> Result<Vec<u8>, StoreError>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let known = self
+            .connection
+            .query_row("SELECT value FROM secrets WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if let Some(value) = known {
+            return Ok(value);
+        }
+        let value = make()?;
+        self.connection.execute(
+            "INSERT INTO secrets (name, value) VALUES (?1, ?2)",
+            params![name, value],
+        )?;
+        Ok(value)
+    }
+
     fn last_ticket(&mut self) -> Result<u64, StoreError> {
         Ok(self
             .connection
@@ -247,7 +319,7 @@ impl SqliteTransaction<'_> {
             .0
             .prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
         let mut rows = statement.query(values)?;
-        rows.next()?.map(parse_ticket).transpose()
+        rows.next()?.map(parse_body).transpose()
     }
 
     fn tickets_where(
@@ -258,19 +330,24 @@ impl SqliteTransaction<'_> {
         let mut statement = self
             .0
             .prepare_cached(&format!("SELECT body FROM tickets WHERE {condition}"))?;
-        let mut rows = statement.query(values)?;
-        let mut tickets = Vec::new();
-        while let Some(row) = rows.next()? {
-            tickets.push(parse_ticket(row)?);
-        }
-        Ok(tickets)
+        bodies(statement.query(values)?)
     }
 }
 
-fn parse_ticket(row: &Row<'_>) -> Result<Ticket, StoreError> {
+fn parse_body<T: serde::de::DeserializeOwned>(row: &Row<'_>) -> Result<T, StoreError> {
     Ok(serde_json::from_str(
         row.get_ref(0)?.as_str().map_err(StoreError::new)?,
     )?)
+}
+
+fn bodies<T: serde::de::DeserializeOwned>(
+    mut rows: rusqlite::Rows<'_>,
+) -> Result<Vec<T>, StoreError> {
+    let mut parsed = Vec::new();
+    while let Some(row) = rows.next()? {
+        parsed.push(parse_body(row)?);
+    }
+    Ok(parsed)
 }
 
 impl Transaction for SqliteTransaction<'_> {
@@ -298,14 +375,17 @@ impl Transaction for SqliteTransaction<'_> {
         let body = serde_json::to_string(ticket)?;
         let events = serde_json::to_string(events)?;
         let open = ticket.state.is_open();
-        let due = ticket.deadline.as_ref().map(|deadline| deadline.due.0);
+        let due = ticket
+            .deadline
+            .as_ref()
+            .map(|deadline| deadline.fires_at().0);
         self.0
             .prepare_cached(
-                "INSERT INTO tickets (id, team, service, dedup_key, owner, open, due, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO tickets (id, team, service, dedup_key, owner, open, due, body, paging)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (id) DO UPDATE SET
                     owner = excluded.owner, open = excluded.open,
-                    due = excluded.due, body = excluded.body",
+                    due = excluded.due, body = excluded.body, paging = excluded.paging",
             )?
             .execute(params![
                 ticket.id.0,
@@ -315,7 +395,8 @@ impl Transaction for SqliteTransaction<'_> {
                 ticket.owner.as_str(),
                 open,
                 due,
-                body
+                body,
+                (!ticket.pages.is_empty()).then(|| ticket.severity.number())
             ])?;
         let seq = self
             .0
@@ -338,17 +419,18 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn answered(&mut self, command: &CommandId) -> Result<Option<Answered>, StoreError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT ticket, refusal FROM answers WHERE command = ?1")?;
-        Ok(statement
-            .query_row([command.as_str()], |row| {
-                Ok(Answered {
-                    ticket: TicketId(row.get(0)?),
-                    refusal: row.get(1)?,
-                })
-            })
-            .optional()?)
+        let mut statement = self.0.prepare_cached(
+            "SELECT ticket, refusal, also_refused FROM answers WHERE command = ?1",
+        )?;
+        let mut rows = statement.query([command.as_str()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        Ok(Some(Answered {
+            ticket: TicketId(row.get(0)?),
+            refusal: row.get(1)?,
+            also_refused: serde_json::from_str(row.get_ref(2)?.as_str().map_err(StoreError::new)?)?,
+        }))
     }
 
     fn remember(
@@ -359,13 +441,15 @@ impl Transaction for SqliteTransaction<'_> {
     ) -> Result<(), StoreError> {
         self.0
             .prepare_cached(
-                "INSERT INTO answers (command, ticket, refusal, at) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO answers (command, ticket, refusal, at, also_refused)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![
                 command.as_str(),
                 answered.ticket.0,
                 answered.refusal,
-                at.0
+                at.0,
+                serde_json::to_string(&answered.also_refused)?
             ])?;
         Ok(())
     }
@@ -374,6 +458,116 @@ impl Transaction for SqliteTransaction<'_> {
         self.0
             .prepare_cached("DELETE FROM answers WHERE at < ?1")?
             .execute([at.0])?;
+        Ok(())
+    }
+
+    fn set_channels(
+        &mut self,
+        device: &DeviceId,
+        channels: &[PushChannel],
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        self.0
+            .execute("DELETE FROM channels WHERE device = ?1", [device.as_str()])?;
+        for (position, channel) in channels.iter().enumerate() {
+            self.0.execute(
+                "INSERT INTO channels (device, position, channel, registered_at)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    device.as_str(),
+                    position,
+                    serde_json::to_string(channel)?,
+                    now.0
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn retire_channel(
+        &mut self,
+        device: &DeviceId,
+        address: &PushAddress,
+        why: &str,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT position, channel FROM channels WHERE device = ?1 AND dead_at IS NULL",
+        )?;
+        let mut rows = statement.query([device.as_str()])?;
+        while let Some(row) = rows.next()? {
+            let channel: PushChannel =
+                serde_json::from_str(row.get_ref(1)?.as_str().map_err(StoreError::new)?)?;
+            if channel.address == *address {
+                let position: i64 = row.get(0)?;
+                self.0.execute(
+                    "UPDATE channels SET dead_at = ?3, dead_why = ?4
+                     WHERE device = ?1 AND position = ?2",
+                    params![device.as_str(), position, now.0, why],
+                )?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn set_facts(&mut self, device: &DeviceId, facts: &str, now: Millis) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("INSERT OR REPLACE INTO facts (device, facts, at) VALUES (?1, ?2, ?3)")?
+            .execute(params![device.as_str(), facts, now.0])?;
+        Ok(())
+    }
+
+    fn drill(&mut self, id: &DrillId) -> Result<Option<DrillRecord>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT body FROM drills WHERE id = ?1")?;
+        let mut rows = statement.query([id.as_str()])?;
+        rows.next()?.map(parse_body).transpose()
+    }
+
+    fn put_drill(&mut self, drill: &DrillRecord) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("INSERT OR REPLACE INTO drills (id, at, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![
+                drill.drill.id.as_str(),
+                drill.drill.at.0,
+                serde_json::to_string(drill)?
+            ])?;
+        Ok(())
+    }
+
+    fn add_notice(
+        &mut self,
+        person: &PersonId,
+        key: &str,
+        subject: &str,
+        body: &str,
+        now: Millis,
+    ) -> Result<Option<StoredNotice>, StoreError> {
+        let id = self
+            .0
+            .query_row(
+                "INSERT INTO notices (person, key, subject, body, at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO NOTHING RETURNING id",
+                params![person.as_str(), key, subject, body, now.0],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(id.map(|id| StoredNotice {
+            id,
+            person: person.clone(),
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+            at: now,
+        }))
+    }
+
+    fn end_notice(&mut self, id: u64, now: Millis) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE notices SET ended_at = ?2 WHERE id = ?1",
+            params![id, now.0],
+        )?;
         Ok(())
     }
 
@@ -606,6 +800,115 @@ impl Reader for SqliteReader {
                     name: row.get(2)?,
                     admin: row.get(3)?,
                     token: SecretHash(row.get(4)?),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn channels(&self) -> Result<Vec<StoredChannel>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT device, channel, dead_at, dead_why FROM channels ORDER BY device, position",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut channels = Vec::new();
+            while let Some(row) = rows.next()? {
+                let dead_at: Option<i64> = row.get(2)?;
+                let dead_why: Option<String> = row.get(3)?;
+                channels.push(StoredChannel {
+                    device: DeviceId::new(row.get::<_, String>(0)?),
+                    channel: serde_json::from_str(
+                        row.get_ref(1)?.as_str().map_err(StoreError::new)?,
+                    )?,
+                    dead: dead_at.map(|at| (Millis(at), dead_why.unwrap_or_default())),
+                });
+            }
+            Ok(channels)
+        })
+    }
+
+    fn paging_after(
+        &self,
+        after: Option<(Severity, TicketId)>,
+        limit: usize,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let (severity, ticket) =
+            after.map_or((0, 0), |(severity, ticket)| (severity.number(), ticket.0));
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT body FROM tickets WHERE paging IS NOT NULL AND (paging, id) > (?1, ?2)
+                 ORDER BY paging, id LIMIT ?3",
+            )?;
+            bodies(statement.query(params![severity, ticket, limit])?)
+        })
+    }
+
+    fn silenced_since(&self, at: Millis) -> Result<Vec<(Ticket, PersonId)>, StoreError> {
+        self.read(|connection| {
+            // The log is in the order of time but for clock steps, so its end is enough.
+            let mut statement = connection.prepare_cached(
+                "SELECT events, body FROM log JOIN tickets ON tickets.id = log.ticket
+                 WHERE seq > (SELECT coalesce(max(seq), 0) - ?2 FROM log)
+                   AND at >= ?1 AND instr(events, '\"page_ended\"') > 0 ORDER BY seq",
+            )?;
+            let mut rows = statement.query(params![at.0, SILENCES_LOOKED_THROUGH])?;
+            let mut silenced: std::collections::BTreeMap<(TicketId, PersonId), Ticket> =
+                std::collections::BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let text = |index| row.get_ref(index)?.as_str().map_err(StoreError::new);
+                let events: Vec<Event> = serde_json::from_str(text(0)?)?;
+                let ticket: Ticket = serde_json::from_str(text(1)?)?;
+                for event in events {
+                    if let Event::PageEnded { person, .. } = event
+                        && !ticket.pages.iter().any(|page| page.person == person)
+                    {
+                        silenced.insert((ticket.id, person), ticket.clone());
+                    }
+                }
+            }
+            Ok(silenced
+                .into_iter()
+                .map(|((_, person), ticket)| (ticket, person))
+                .collect())
+        })
+    }
+
+    fn facts(&self) -> Result<Vec<(DeviceId, String, Millis)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT device, facts, at FROM facts")?;
+            let rows = statement.query_map([], |row| {
+                Ok((
+                    DeviceId::new(row.get::<_, String>(0)?),
+                    row.get(1)?,
+                    Millis(row.get(2)?),
+                ))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn drills_since(&self, at: Millis) -> Result<Vec<DrillRecord>, StoreError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT body FROM drills WHERE at >= ?1 ORDER BY at")?;
+            bodies(statement.query([at.0])?)
+        })
+    }
+
+    fn notices(&self) -> Result<Vec<StoredNotice>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, person, subject, body, at FROM notices
+                 WHERE ended_at IS NULL ORDER BY id",
+            )?;
+            let rows = statement.query_map([], |row| {
+                Ok(StoredNotice {
+                    id: row.get(0)?,
+                    person: PersonId::new(row.get::<_, String>(1)?),
+                    subject: row.get(2)?,
+                    body: row.get(3)?,
+                    at: Millis(row.get(4)?),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -91,6 +91,7 @@ impl World {
                 let delay = self.rng.i64(5..60);
                 self.after(delay, Event::Siren { phone, run });
             }
+            Some(SirenCommand::Rehearse) => panic!("nobody ordered a drill"),
             Some(SirenCommand::Stop) => self.tell_phone(phone, format_args!("falls silent")),
             None => {}
         }
@@ -125,7 +126,10 @@ impl World {
                 Asked::Command(request.id.clone())
             }
             Ask::Receipts(batch) => Asked::Receipts(batch.id.clone()),
-            Ask::Alarms(..) | Ask::Apply(_) => panic!("a phone does not {ask:?}"),
+            Ask::Status(_) => Asked::Status,
+            Ask::Alarms(..) | Ask::Apply(_) | Ask::Deliveries(_) => {
+                panic!("a phone does not {ask:?}")
+            }
         };
         if matches!(asked, Asked::Sync(_) | Asked::Stream(_)) {
             // A new link drops whatever link there was.

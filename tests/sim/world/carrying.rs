@@ -21,7 +21,7 @@ impl World {
         let phone = asker.phone();
         let patience = match asker {
             Asker::Phone { .. } => REQUEST_TIMEOUT_MS,
-            Asker::Monitoring(_) | Asker::Admin => MONITORING_PATIENCE_MS,
+            Asker::Monitoring(_) | Asker::Admin | Asker::Dispatcher => MONITORING_PATIENCE_MS,
         };
         self.after(patience, Event::TimeOut(asker, id));
         let request = Request { id, asker, ask };
@@ -52,6 +52,7 @@ impl World {
     pub(super) fn answered(&mut self, asker: Asker, id: RequestId, reply: Reply) -> Verdict {
         let (phone, asked) = match asker {
             Asker::Monitoring(serial) => return self.monitoring_answered(serial, &reply),
+            Asker::Dispatcher => return Ok(()),
             Asker::Admin => {
                 if let (Reply::Applied, Some((applying, _))) = (&reply, &self.applying)
                     && *applying == id
@@ -108,6 +109,7 @@ impl World {
                     other => panic!("a tap was answered with {other:?}"),
                 }),
             },
+            Asked::Status => Input::StatusAnswered(result.map(|_| ())),
             Asked::Receipts(id) => Input::ReceiptsAnswered {
                 id,
                 result: result.map(|_| ()),
@@ -124,6 +126,7 @@ impl World {
                 }
                 Ok(())
             }
+            Asker::Dispatcher => Ok(()),
             Asker::Admin => {
                 if let Some((_, setup)) = self.applying.take_if(|(applying, _)| *applying == id) {
                     self.apply(setup);
@@ -249,7 +252,7 @@ impl Asker {
     fn phone(self) -> Option<usize> {
         match self {
             Self::Phone { phone, .. } => Some(phone),
-            Self::Monitoring(_) | Self::Admin => None,
+            Self::Monitoring(_) | Self::Admin | Self::Dispatcher => None,
         }
     }
 }

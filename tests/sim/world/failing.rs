@@ -68,10 +68,7 @@ impl World {
             Fault::CrashAfterCommit { down_ms } => self.crash_after_commit = Some(down_ms),
             Fault::ServerStart => {
                 if !self.server.is_up() {
-                    self.server.start();
-                    self.tell("server", format_args!("starts"));
-                    self.oracle.disturb_all(now_ms);
-                    return self.write();
+                    return self.start_server();
                 }
             }
             Fault::CommitsFail(count) => self.server.faults.fail_commits(count),
@@ -155,8 +152,7 @@ impl World {
             self.start_phone(phone)?;
         }
         if !self.server.is_up() {
-            self.server.start();
-            return self.write();
+            return self.start_server();
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use tocsin_ticket::{Alarm, Millis, PersonId, Severity};
 use tocsin_wire::Me;
 
 use super::failing::Fault;
+use super::pushing::Ladder;
 use super::{Event, Fate, LOOK_EVERY_MS, Notification, TROUBLED_MS, World};
 use crate::network::{Network, Weather};
 use crate::oracle::{Oracle, Trouble};
@@ -89,6 +90,8 @@ impl World {
             story: Story::new(begin_ms, fate.aloud),
             server,
             server_wake: 0,
+            dispatch_wake: 0,
+            ladder: Ladder::default(),
             crash_after_commit: None,
             phones,
             phone_wakes: vec![0; count],

@@ -3,7 +3,6 @@
 
 use tocsin_ingest::Signal;
 use tocsin_server::engine::Answer;
-use tocsin_server::store::StoredUpdate;
 
 use super::failing::Fault;
 use super::{Event, World};
@@ -44,7 +43,7 @@ impl World {
         }
         let token = match request.asker {
             Asker::Phone { phone, .. } => Some(self.phones[phone].token.clone()),
-            Asker::Monitoring(_) | Asker::Admin => None,
+            Asker::Monitoring(_) | Asker::Admin | Asker::Dispatcher => None,
         };
         if let Some((request, reply)) = self.server.receive(request, token.as_ref(), now) {
             self.reply(&request, reply);
@@ -79,7 +78,12 @@ impl World {
                 self.oracle.tally.failed_commits += 1;
                 self.oracle.disturb_all(self.now_ms);
                 for request in requests {
-                    self.reply(&request, Reply::Busy);
+                    if request.asker == Asker::Dispatcher {
+                        // Written down at the next try, as the runtime does.
+                        self.after(100, Event::Arrive(request));
+                    } else {
+                        self.reply(&request, Reply::Busy);
+                    }
                 }
                 // The writer pauses before it tries again.
                 self.wake_server_in(100);
@@ -146,30 +150,24 @@ impl World {
             return Ok(());
         };
         self.pump();
-        for update in &published.updates {
-            self.push(update);
-        }
         for (request, reply) in published.replies {
             self.reply(&request, reply);
+        }
+        for owed in published.owed {
+            self.owe(owed)?;
         }
         self.write()
     }
 
-    /// Everybody who may see the update gets it by push as well, sooner or later, once or more.
-    pub(super) fn push(&mut self, update: &StoredUpdate) {
-        let Some(directory) = self.server.directory() else {
-            return;
-        };
-        let audience = directory.audience(&update.team);
-        for phone in 0..self.phones.len() {
-            if audience.contains(&self.phones[phone].person) {
-                for delay in self.network.push() {
-                    let json = update.json.clone();
-                    let late = delay > 5_000;
-                    self.after(delay, Event::Push { phone, json, late });
-                }
-            }
+    pub(super) fn start_server(&mut self) -> Verdict {
+        self.server.start();
+        self.tell("server", format_args!("starts"));
+        self.oracle.disturb_all(self.now_ms);
+        let now = self.server.now(self.now_ms);
+        for input in self.server.owed(true, now) {
+            self.dispatch(input)?;
         }
+        self.write()
     }
 
     /// What streams have to send goes on its way.

@@ -1,11 +1,14 @@
 //! The real server or the real phone engine as a process that a test can kill.
 //!
-//! `node serve DATA ADDRESS` says on its first line where it listens, as `tocsin_tests::Ready` in
-//! JSON. `node phone FOLDER` says `ready`, then takes lines `note TICKET TEXT` and answers each with
+//! `node serve DATA ADDRESS [TRANSPORTS]` says on its first line where it listens, as
+//! `tocsin_tests::Ready` in JSON. It pushes as its transports file says; where the environment has
+//! `APPLE`, that origin is Apple's production service, which a transports file cannot say.
+//! `node phone FOLDER` says `ready`, then takes lines `note TICKET TEXT` and answers each with
 //! `kept TEXT` once the tap is on the phone's disk. Both end in peace when their input ends.
 
 use std::path::Path;
 
+use tocsin_push::settings::{ApnsWay, Settings};
 use tocsin_server::serve::{Options, Server};
 use tocsin_tests::{Ready, RecordingSiren, start_pager};
 use tocsin_ticket::TicketId;
@@ -22,15 +25,30 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let lines = BufReader::new(stdin()).lines();
     match words[..] {
-        ["serve", data, address] => serve(Path::new(data), address, lines).await,
+        ["serve", data, address] => {
+            serve(Path::new(data), address, Settings::default(), lines).await
+        }
+        ["serve", data, address, transports] => {
+            let settings = transports_of(Path::new(transports))?;
+            serve(Path::new(data), address, settings, lines).await
+        }
         ["phone", folder] => phone(Path::new(folder), lines).await,
-        _ => Err("expected `serve DATA ADDRESS` or `phone FOLDER`".into()),
+        _ => Err("expected `serve DATA ADDRESS [TRANSPORTS]` or `phone FOLDER`".into()),
     }
+}
+
+fn transports_of(file: &Path) -> Result<Settings, Box<dyn std::error::Error>> {
+    let mut settings = Settings::parse(&std::fs::read_to_string(file)?)?;
+    if let (Some(ApnsWay::Own(own)), Ok(origin)) = (&mut settings.apns, std::env::var("APPLE")) {
+        own.hosts.production = origin;
+    }
+    Ok(settings)
 }
 
 async fn serve(
     data: &Path,
     address: &str,
+    transports: Settings,
     mut lines: Lines<BufReader<Stdin>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::start(&Options {
@@ -38,6 +56,7 @@ async fn serve(
         listen: address.parse()?,
         tls: None,
         alarms_a_second: 1_000_000,
+        transports,
     })
     .await?;
     let admin_code = server

@@ -2,10 +2,11 @@
 
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tocsin_ticket::Millis;
 
 /// An instant to wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     set: Millis,
     at: Millis,

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tocsin_ticket::{Millis, PageId, TicketId};
+use tocsin_readiness::Facts;
+use tocsin_ticket::{DeviceId, Millis, PageId, TicketId};
 use tocsin_wire::{
-    CommandId, CommandRequest, Cursor, Directory, Entry, Me, ReceiptBatch, ReceiptReport,
-    TicketView,
+    CommandId, CommandRequest, Cursor, Directory, DrillReport, Entry, Me, PushChannel,
+    PushRegistration, ReceiptBatch, ReceiptReport, TicketView,
 };
 
+use super::deadman::OfflineWindow;
+use super::drill::DrillRecord;
+use super::duty::KnownDuty;
 use super::view::Notice;
 
 /// Something to do. [`super::Phone::step`] returns them in the order in which they must be done:
@@ -23,6 +27,10 @@ pub enum Effect {
     SendCommand(CommandRequest),
     /// `POST /v1/receipts`. Answer with [`super::Input::ReceiptsAnswered`].
     SendReceipts(ReceiptBatch),
+    /// `PUT /v1/device/push`. Answer with [`super::Input::PushRegistered`].
+    RegisterPush(PushRegistration),
+    /// `PUT /v1/device/status`. Answer with [`super::Input::StatusAnswered`].
+    SendStatus(Box<Facts>),
     /// Ask for one page of `GET /v1/sync`, dropping whatever link there was. Answer with
     /// [`super::Input::Synced`].
     Sync {
@@ -45,11 +53,14 @@ pub enum Effect {
     Show,
 }
 
-/// What the siren shall do. Both are idempotent at the output.
+/// What the siren shall do. All are idempotent at the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SirenCommand {
     /// Sound, or go on sounding.
     Start(Loudness),
+    /// Drive the output as for a page, up to the start of the sound, at volume zero, and report
+    /// [`super::SirenEvent::Rehearsed`]. A `Start` that comes meanwhile wins at once.
+    Rehearse,
     /// Be silent.
     Stop,
 }
@@ -111,6 +122,20 @@ pub enum Change {
         /// The last number it has.
         through: u64,
     },
+    /// Up to this instant of the server's clock nothing is missing from the log as it was read.
+    ReadAsOf(Millis),
+    /// When the person is on call and the device is tested.
+    Duty(KnownDuty),
+    /// The drills that are remembered, in place of the ones before.
+    Drills(Vec<DrillRecord>),
+    /// When the server was last in touch, by the device's clock.
+    Contact(Millis),
+    /// The person is offline on purpose, or no longer.
+    OfflineWindow(Option<OfflineWindow>),
+    /// The ways to push to this device, which the server has yet to take.
+    PushChannels(Vec<PushChannel>),
+    /// The server has taken exactly these ways for this device.
+    PushTaken(DeviceId),
     /// The page is over, so which of its receipts were sent need not be remembered.
     ForgetReceipts(PageId),
     /// Something the person should read.
@@ -139,5 +164,26 @@ pub struct QueuedReceipt {
     /// Its place in the order of happening.
     pub number: u64,
     /// What is sent.
-    pub report: ReceiptReport,
+    pub report: Report,
+}
+
+/// What a receipt is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Report {
+    /// A page.
+    Page(ReceiptReport),
+    /// A drill.
+    Drill(DrillReport),
+}
+
+impl Report {
+    /// The page, if it is about one.
+    #[must_use]
+    pub const fn page(&self) -> Option<PageId> {
+        match self {
+            Self::Page(report) => Some(report.page),
+            Self::Drill(_) => None,
+        }
+    }
 }

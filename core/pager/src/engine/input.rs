@@ -1,7 +1,12 @@
 //! What can happen to a phone.
 
-use tocsin_ticket::TicketId;
-use tocsin_wire::{Action, CommandId, CommandReply, SyncPage, Timeline};
+use core::time::Duration;
+
+use tocsin_readiness::Facts;
+use tocsin_ticket::{TicketId, Transport};
+use tocsin_wire::{
+    Action, CommandId, CommandReply, PushChannel, PushRegistration, SyncPage, Timeline,
+};
 
 use super::LinkId;
 use crate::net::{NetworkError, StreamEvent};
@@ -11,8 +16,14 @@ use crate::net::{NetworkError, StreamEvent};
 pub enum Input {
     /// The phone's process runs. The first input of every run, and only the first.
     Started,
-    /// A push message arrived: JSON of a `tocsin_wire::Update`, from outside and so unchecked.
-    Push(Vec<u8>),
+    /// A push message arrived.
+    Push {
+        /// How it came.
+        transport: Transport,
+        /// What was in it, unsealed: JSON of a `tocsin_wire::PushPayload`, still unchecked. Or why it
+        /// could not be unsealed: then it is not for this device, or from nobody who may push to it.
+        opened: Result<Vec<u8>, String>,
+    },
     /// The answer to [`super::Effect::Sync`].
     Synced {
         /// The effect's link; an answer on a link that was replaced since is ignored.
@@ -44,6 +55,11 @@ pub enum Input {
         /// What they want.
         action: Action,
     },
+    /// The person tapped "check in to all": every ticket with a page that rings.
+    CheckInAll {
+        /// Names the tap for ever; from 128 random bits.
+        id: CommandId,
+    },
     /// The page screen of this ticket was in front of the person.
     Seen {
         /// Which ticket.
@@ -62,6 +78,23 @@ pub enum Input {
         id: CommandId,
         /// Whether the server has it.
         result: Result<(), NetworkError>,
+    },
+    /// The ways to push to this device, all of them, as far as the shell knows.
+    PushChannels(Vec<PushChannel>),
+    /// The answer to [`super::Effect::RegisterPush`]; each gets exactly one.
+    PushRegistered {
+        /// What was sent.
+        registration: PushRegistration,
+        /// Whether the server has it.
+        result: Result<(), NetworkError>,
+    },
+    /// The answer to [`super::Effect::SendStatus`]; each gets exactly one.
+    StatusAnswered(Result<(), NetworkError>),
+    /// "I know": the person has seen the pager's own alarm and wants no other for a while; see
+    /// [`super::LocalAlarm`]. Also before going offline on purpose.
+    GoingOffline {
+        /// For how long; [`super::OFFLINE_WINDOW`] by default.
+        length: Duration,
     },
     /// A ticket's whole timeline was fetched because somebody looks at it.
     TimelineFetched(Box<Timeline>),
@@ -93,7 +126,13 @@ pub enum SirenEvent {
         /// Loudness where the device can tell: 0 silent to 1 full output.
         effective_volume: Option<f32>,
     },
-    /// It does not sound, or no longer.
+    /// The answer to [`super::SirenCommand::Rehearse`]: the output was driven up to the start of the
+    /// sound.
+    Rehearsed {
+        /// Loudness that a siren would have had, where the device can tell.
+        effective_volume: Option<f32>,
+    },
+    /// It does not sound, or no longer, or could not be rehearsed.
     Failed {
         /// Why, in words.
         reason: String,
@@ -103,8 +142,9 @@ pub enum SirenEvent {
 /// What the shell knows about the device's ability to wake somebody.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeviceStatus {
-    /// Loudness a siren would have now: 0 silent to 1 full output; `None` when it cannot be known.
-    pub effective_volume: Option<f32>,
+    /// What the shell knows about itself; the engine adds what it knows better: the stream, the
+    /// registration of pushes, the clock, the newest drill.
+    pub facts: Facts,
     /// What stands in the way.
     pub obstacles: Vec<Obstacle>,
 }

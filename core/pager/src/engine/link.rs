@@ -5,6 +5,7 @@ use core::time::Duration;
 use tocsin_ticket::Millis;
 use tocsin_wire::{Cursor, SyncPage, WIRE_VERSION};
 
+use super::push::Debt;
 use super::{Change, Draft, Due, Effect, LinkId, Phone};
 use crate::net::{NetworkError, StreamEvent};
 
@@ -36,6 +37,8 @@ pub struct Link {
     pub down_since: Option<Millis>,
     /// When the server last sent the phone back to sync.
     sent_back_at: Option<Millis>,
+    /// What a push left out.
+    pub debt: Option<Debt>,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +60,9 @@ pub enum Phase {
 impl Phone {
     pub(super) fn start_link(&mut self, now: Millis, out: &mut Draft) {
         self.link.down_since = Some(now);
+        if !self.is_whole() {
+            self.owe(0, now);
+        }
         self.connect(out);
     }
 
@@ -106,7 +112,7 @@ impl Phone {
             Ok(page) => page,
             Err(error) => return self.link_failed(link, &error, now, out),
         };
-        self.recognised();
+        self.answered(now, out);
         let stuck = page.more && self.cursor == Some(page.cursor);
         let more = page.more;
         self.take_page(*page, now, out);
@@ -115,6 +121,11 @@ impl Phone {
             self.link_failed(link, &NetworkError::Garbled { reason }, now, out);
         } else if more {
             self.sync(self.cursor, out);
+        } else if self.link.debt.take_if(|debt| debt.asked).is_some() && !self.is_whole() {
+            // The log has nothing newer of a ticket that a push told of: that push was older than it
+            // seemed, as when the server's clock was set meanwhile. A snapshot says what is true.
+            self.cursor = None;
+            self.sync(None, out);
         } else {
             self.connect(out);
         }
@@ -135,23 +146,34 @@ impl Phone {
         if let Phase::Live { heard, .. } = &mut self.link.phase {
             *heard = Due::after(now, STREAM_SILENCE);
         }
+        self.answered(now, out);
         match event {
             StreamEvent::Hello(hello) => {
-                self.recognised();
                 self.server_newer = hello.wire_version > WIRE_VERSION;
                 self.hear_clock(hello.server_time, now, out);
                 self.link.phase = Phase::Live {
                     since: now,
                     heard: Due::after(now, STREAM_SILENCE),
                 };
+                // What a push left out is likely in what the stream brings first.
+                if let Some(debt) = &mut self.link.debt {
+                    debt.due = Due::after(now, super::STREAM_HEALS_WITHIN);
+                    debt.asked = false;
+                }
                 self.receipts.retry_now();
                 self.taps.iter_mut().for_each(super::Tap::retry_now);
+                self.registration.delivery.retry_now();
+                self.status.delivery.retry_now();
             }
             StreamEvent::Update { cursor, update } => {
+                let at = update.entry.at;
                 self.take_update(*update, out);
+                self.read_up_to(at, out);
                 self.cursor = Some(cursor);
                 out.change(Change::Cursor(cursor));
             }
+            StreamEvent::Duty(duty) => self.take_duty(duty, now, out),
+            StreamEvent::Drill(drill) => self.take_drill(drill, now, out),
             StreamEvent::Reset => self.sent_back(None, now, out),
             StreamEvent::CatchUp => self.sent_back(self.cursor, now, out),
             StreamEvent::KeepAlive => out.show = false,
@@ -226,8 +248,26 @@ impl Phone {
         };
     }
 
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.link.phase, Phase::Live { .. })
+    }
+
     pub(super) fn settle_link(&mut self, now: Millis, out: &mut Draft) {
+        if self.link.debt.is_some_and(|debt| self.is_paid(&debt)) {
+            self.link.debt = None;
+        }
+        let owed = self
+            .link
+            .debt
+            .is_some_and(|debt| !debt.asked && debt.due.is_due(now));
         match self.link.phase {
+            Phase::Live { .. } | Phase::Waiting { .. } if owed && !self.revoked => {
+                if let Some(debt) = &mut self.link.debt {
+                    debt.asked = true;
+                }
+                self.went_down(now);
+                self.sync(self.cursor, out);
+            }
             Phase::Live { heard, .. } if heard.is_due(now) => self.reconnect(now, out),
             Phase::Waiting { until, .. } if until.is_due(now) => self.connect(out),
             _ => {}
@@ -237,7 +277,11 @@ impl Phone {
     pub(super) fn link_wake(&self) -> Option<Millis> {
         match &self.link.phase {
             Phase::Idle | Phase::Trying => None,
-            Phase::Live { heard, .. } => Some(heard.at()),
+            Phase::Live { heard, .. } => {
+                let owed = self.link.debt.filter(|debt| !debt.asked);
+                let owed = owed.map(|debt| debt.due.at());
+                Some(owed.map_or(heard.at(), |owed| owed.min(heard.at())))
+            }
             Phase::Waiting { until, .. } => Some(until.at()),
         }
     }

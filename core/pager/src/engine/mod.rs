@@ -18,11 +18,20 @@
 //! page nor stays silent for a fresh one. A clock that is corrected later is noticed, because then
 //! the stream seems to have been silent for longer than it can be, or time runs backwards; the phone
 //! reconnects and hears the server's clock again.
+//!
+//! **Silence is an alarm too.** A person on call is told when the server has been out of touch for
+//! [`DEAD_MAN_WARNING`] and woken after [`DEAD_MAN_SIREN`], and is told when a drill that was due did
+//! not come. A drill never stops or softens the siren of a page.
 
+mod deadman;
+mod device;
+mod drill;
 mod due;
+mod duty;
 mod effect;
 mod input;
 mod link;
+mod push;
 mod receipts;
 mod saved;
 mod siren;
@@ -37,26 +46,40 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tocsin_ticket::{Millis, Rung, TicketId};
+use tocsin_ticket::{Millis, Rung, TicketId, Transport};
 use tocsin_wire::{Cursor, Directory, Me, PageView, TicketView};
 
-pub use effect::{Change, Effect, LinkId, Loudness, QueuedReceipt, QueuedTap, SirenCommand};
+pub use deadman::{
+    CONTACT_KEPT_EVERY, DEAD_MAN_SIREN, DEAD_MAN_WARNING, OFFLINE_WINDOW, OFFLINE_WINDOW_LIMIT,
+    OfflineWindow, RECONNECT_GRACE,
+};
+pub use device::STATUS_EVERY;
+pub use drill::{DRILL_SOUNDS, DRILLS_KEPT, DrillOutcome, DrillRecord};
+pub use duty::{DRILL_GRACE, KnownDuty};
+pub use effect::{
+    Change, Effect, LinkId, Loudness, QueuedReceipt, QueuedTap, Report, SirenCommand,
+};
 pub use input::{DeviceStatus, Input, Obstacle, SirenEvent};
 pub use link::{RETRY_CAP, STREAM_SILENCE};
+pub use push::STREAM_HEALS_WITHIN;
 pub use saved::Saved;
-pub use siren::{CONFIRM_WITHIN, REASSERT_EVERY};
+pub use siren::{CONFIRM_WITHIN, REASSERT_EVERY, SirenReason};
+pub use taps::{ALSO_LIMIT, SETTLES_WITHIN};
 pub use texts::Language;
 pub use tickets::RESOLVED_KEPT;
 pub use view::{
-    Connection, Notice, NoticeKind, PageItem, PageStatus, PendingTap, Problem, ProblemItem,
-    SirenView, TicketItem, View,
+    AlarmKind, Connection, FindingItem, LocalAlarm, Notice, NoticeKind, PageItem, PageStatus,
+    PendingTap, Problem, ProblemItem, ReadinessView, SirenView, TicketItem, View,
 };
 
+use deadman::DeadMan;
+use device::{Registration, StatusReport};
+use drill::Drills;
 use due::Due;
 use link::Link;
 use receipts::Receipts;
 use siren::Siren;
-use taps::Tap;
+use taps::{Settling, Tap};
 use texts::Texts;
 
 /// A clock this far from the server's is wrong; anything below may be the network's delay.
@@ -96,22 +119,34 @@ pub struct Phone {
     tickets: BTreeMap<TicketId, Held>,
     directory: Arc<Directory>,
     cursor: Option<Cursor>,
-    clock_offset_ms: i64,
+    /// Server's clock minus the device's; `None` when it was never heard.
+    clock_offset_ms: Option<i64>,
+    read_as_of: Option<Millis>,
     taps: Vec<Tap>,
+    settling: Vec<Settling>,
     receipts: Receipts,
     notices: Vec<Notice>,
     next_number: u64,
     siren: Siren,
     link: Link,
     device: DeviceStatus,
+    registration: Registration,
+    status: StatusReport,
+    drills: Drills,
+    duty: KnownDuty,
+    /// The missing drill that a notice has told of in this run.
+    drill_told: Option<Millis>,
+    dead_man: DeadMan,
     store_failure: Option<String>,
     revoked: bool,
     server_newer: bool,
 }
 
 /// The effects of one step, while it is being taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Draft {
+    /// How this step's news came.
+    came_by: Transport,
     siren: Option<SirenCommand>,
     changes: Vec<Change>,
     sends: Vec<Effect>,
@@ -119,6 +154,16 @@ struct Draft {
 }
 
 impl Draft {
+    fn new() -> Self {
+        Self {
+            came_by: Transport::Stream,
+            siren: None,
+            changes: Vec::new(),
+            sends: Vec::new(),
+            show: true,
+        }
+    }
+
     fn change(&mut self, change: Change) {
         self.changes.push(change);
     }
@@ -159,13 +204,25 @@ impl Phone {
             directory: Arc::new(saved.directory),
             cursor: saved.cursor,
             clock_offset_ms: saved.clock_offset_ms,
+            read_as_of: saved.read_as_of,
             taps: saved.taps.into_iter().map(Tap::new).collect(),
+            settling: Vec::new(),
             receipts: Receipts::new(saved.receipts, saved.batched_through, saved.reached),
             notices: saved.notices,
             next_number: saved.next_number,
             siren: Siren::default(),
             link: Link::default(),
             device: DeviceStatus::default(),
+            registration: Registration {
+                channels: saved.push_channels,
+                taken_for: saved.push_taken,
+                ..Registration::default()
+            },
+            status: StatusReport::default(),
+            drills: Drills::new(saved.drills),
+            duty: saved.duty,
+            drill_told: None,
+            dead_man: DeadMan::new(saved.contact, saved.offline_window),
             store_failure: None,
             revoked: false,
             server_newer: false,
@@ -174,17 +231,19 @@ impl Phone {
 
     /// Takes one input at the instant `now` of the device's clock.
     pub fn step(&mut self, input: Input, now: Millis) -> Vec<Effect> {
-        let mut out = Draft {
-            show: true,
-            ..Draft::default()
-        };
+        let mut out = Draft::new();
+        self.notice_time(now);
         match input {
-            Input::Started => self.start_link(now, &mut out),
-            Input::Push(bytes) => self.take_push(&bytes, now, &mut out),
+            Input::Started => {
+                self.resume_drills(now);
+                self.start_link(now, &mut out);
+            }
+            Input::Push { transport, opened } => self.take_push(transport, opened, now, &mut out),
             Input::Synced { link, result } => self.synced(link, result, now, &mut out),
             Input::Stream { link, event } => self.streamed(link, event, now, &mut out),
             Input::StreamEnded { link, error } => self.link_failed(link, &error, now, &mut out),
             Input::Tap { id, ticket, action } => self.tap(id, ticket, action, now, &mut out),
+            Input::CheckInAll { id } => self.check_in_all(id, now, &mut out),
             Input::Seen { ticket } => self.reach_all(ticket, Rung::Seen, now, &mut out),
             Input::CommandAnswered { id, result } => {
                 self.tap_answered(&id, result, now, &mut out);
@@ -192,6 +251,13 @@ impl Phone {
             Input::ReceiptsAnswered { id, result } => {
                 self.receipts_answered(&id, result, now, &mut out);
             }
+            Input::PushChannels(channels) => self.push_channels(channels, &mut out),
+            Input::PushRegistered {
+                registration,
+                result,
+            } => self.push_answered(&registration, result, now, &mut out),
+            Input::StatusAnswered(result) => self.status_answered(result, now, &mut out),
+            Input::GoingOffline { length } => self.going_offline(length, now, &mut out),
             Input::TimelineFetched(timeline) => {
                 let ticket = timeline.ticket.id;
                 self.take_ticket(timeline.ticket, &mut out);
@@ -199,19 +265,28 @@ impl Phone {
                     out.change(Change::AddEntry { ticket, entry });
                 }
             }
-            Input::Siren(event) => self.siren_reported(event, now),
-            Input::Device(status) => self.device = status,
+            Input::Siren(event) => self.siren_reported(event, now, &mut out),
+            Input::Device(status) => {
+                self.device = status;
+                self.status.told = true;
+            }
             Input::NoticeDismissed { number } => self.remove_notice(number, &mut out),
             Input::StoreFailed { reason } => self.store_failure = Some(reason),
             Input::StoreRecovered => self.store_failure = None,
             Input::Wake => {}
         }
+        self.settle_settling(now);
+        self.settle_dead_man(now, &mut out);
+        self.settle_duty(now, &mut out);
+        self.settle_drills(now, &mut out);
         self.settle_siren(now, &mut out);
         self.settle_link(now, &mut out);
         self.settle_taps(now, &mut out);
         self.settle_receipts(now, &mut out);
+        self.settle_device(now, &mut out);
         self.forget_old_tickets(&mut out);
         let wake = self.next_wake(now);
+        self.asked_to_wake(wake);
         out.into_effects(wake)
     }
 
@@ -227,6 +302,10 @@ impl Phone {
             self.link_wake(),
             self.taps_wake(),
             self.receipts_wake(),
+            self.device_wake(),
+            self.drills_wake(),
+            self.duty_wake(now),
+            self.dead_man_wake(now),
         ]
         .into_iter()
         .flatten()
@@ -238,27 +317,33 @@ impl Phone {
         Millis(now.0.saturating_add(self.clock_correction_ms()))
     }
 
-    /// What is added to the device's clock.
-    fn clock_correction_ms(&self) -> i64 {
-        if self.clock_is_wrong() {
-            self.clock_offset_ms
-        } else {
-            0
-        }
+    /// An instant of the server's clock on the device's.
+    fn device_time(&self, server: Millis) -> Millis {
+        Millis(server.0.saturating_sub(self.clock_correction_ms()))
     }
 
-    fn clock_is_wrong(&self) -> bool {
-        u128::from(self.clock_offset_ms.unsigned_abs()) > SKEW_TOLERANCE.as_millis()
+    /// What is added to the device's clock.
+    fn clock_correction_ms(&self) -> i64 {
+        self.clock_error_ms().unwrap_or_default()
+    }
+
+    /// How far the device's clock is off, if that is too far.
+    fn clock_error_ms(&self) -> Option<i64> {
+        self.clock_offset_ms
+            .filter(|offset| u128::from(offset.unsigned_abs()) > SKEW_TOLERANCE.as_millis())
     }
 
     /// The server said what time it is.
     fn hear_clock(&mut self, server_time: Millis, now: Millis, out: &mut Draft) {
-        let was_wrong = self.clock_is_wrong();
-        self.clock_offset_ms = server_time.0.saturating_sub(now.0);
-        if was_wrong || self.clock_is_wrong() {
-            out.change(Change::ClockOffset {
-                offset_ms: self.clock_offset_ms,
-            });
+        if self.read_as_of.is_some_and(|as_of| server_time < as_of) {
+            self.read_up_to(server_time, out);
+        }
+        let first = self.clock_offset_ms.is_none();
+        let was_wrong = self.clock_error_ms().is_some();
+        let offset_ms = server_time.0.saturating_sub(now.0);
+        self.clock_offset_ms = Some(offset_ms);
+        if first || was_wrong || self.clock_error_ms().is_some() {
+            out.change(Change::ClockOffset { offset_ms });
         }
     }
 
@@ -278,9 +363,10 @@ impl Phone {
         number
     }
 
-    /// The server answered with something other than "unauthorized".
-    fn recognised(&mut self) {
+    /// The server gave an answer.
+    fn answered(&mut self, now: Millis, out: &mut Draft) {
         self.revoked = false;
+        self.in_touch(now, out);
     }
 
     /// The server said that it does not know this device. Everything is kept: an administrator may
@@ -302,9 +388,10 @@ impl Phone {
         out: &mut Draft,
     ) {
         let replaced = match kind {
-            NoticeKind::Revoked | NoticeKind::Unreadable => {
-                self.notices.iter().find(|notice| notice.kind == kind)
-            }
+            NoticeKind::Revoked
+            | NoticeKind::Unreadable
+            | NoticeKind::OutOfTouch
+            | NoticeKind::DrillMissing => self.notices.iter().find(|notice| notice.kind == kind),
             NoticeKind::Refused | NoticeKind::Rejected => (self.notices.len() >= NOTICES_KEPT)
                 .then(|| self.notices.first())
                 .flatten(),
@@ -322,6 +409,12 @@ impl Phone {
         };
         out.change(Change::AddNotice(notice.clone()));
         self.notices.push(notice);
+    }
+
+    fn remove_notices(&mut self, kind: NoticeKind, out: &mut Draft) {
+        while let Some(notice) = self.notices.iter().find(|notice| notice.kind == kind) {
+            self.remove_notice(notice.number, out);
+        }
     }
 
     fn remove_notice(&mut self, number: u64, out: &mut Draft) {

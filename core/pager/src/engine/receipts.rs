@@ -3,17 +3,29 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use tocsin_ticket::{Millis, PageId, Rung, TicketId};
+use tocsin_ticket::{DoNotDisturb, Millis, PageId, Ringer, Rung, TicketId, Transport};
 use tocsin_wire::{CommandId, ReceiptBatch, ReceiptReport};
 
 use super::due::backoff;
-use super::{Change, Draft, Due, Effect, NoticeKind, Phone, QueuedReceipt, RETRY_CAP};
+use super::{Change, Draft, Due, Effect, NoticeKind, Phone, QueuedReceipt, RETRY_CAP, Report};
 use crate::net::NetworkError;
 
 /// The most that one batch holds; the wire's limit.
 const BATCH_LIMIT: usize = 1000;
 
+/// The most drills that one batch holds; the wire's limit.
+const DRILLS_LIMIT: usize = 100;
+
 const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// The circumstances in which a page reached a rung.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct How {
+    pub transport: Option<Transport>,
+    pub effective_volume: Option<f32>,
+    pub ringer: Option<Ringer>,
+    pub do_not_disturb: Option<DoNotDisturb>,
+}
 
 #[derive(Debug)]
 pub struct Receipts {
@@ -66,22 +78,29 @@ impl Phone {
         &mut self,
         page: PageId,
         rung: Rung,
-        effective_volume: Option<f32>,
+        how: How,
         now: Millis,
         out: &mut Draft,
     ) {
         if !self.receipts.reached.entry(page).or_default().insert(rung) {
             return;
         }
-        let receipt = QueuedReceipt {
-            number: self.number(),
-            report: ReceiptReport {
-                page,
-                rung,
-                at: now,
-                effective_volume,
-            },
+        let report = ReceiptReport {
+            page,
+            rung,
+            at: now,
+            effective_volume: how.effective_volume,
+            transport: how.transport,
+            ringer: how.ringer,
+            do_not_disturb: how.do_not_disturb,
         };
+        self.report(Report::Page(report), out);
+    }
+
+    /// Queues a report for the server.
+    pub(super) fn report(&mut self, report: Report, out: &mut Draft) {
+        let number = self.number();
+        let receipt = QueuedReceipt { number, report };
         out.change(Change::AddReceipt(receipt.clone()));
         self.receipts.queued.push(receipt);
     }
@@ -89,7 +108,7 @@ impl Phone {
     /// Every page of this person on the ticket reached the rung.
     pub(super) fn reach_all(&mut self, ticket: TicketId, rung: Rung, now: Millis, out: &mut Draft) {
         for page in self.my_pages_on(ticket) {
-            self.reach(page, rung, None, now, out);
+            self.reach(page, rung, How::default(), now, out);
         }
     }
 
@@ -113,7 +132,7 @@ impl Phone {
         self.receipts.on_its_way = false;
         match result {
             Ok(()) => {
-                self.recognised();
+                self.answered(now, out);
                 self.drop_batch(out);
             }
             Err(NetworkError::Rejected { status, detail }) => {
@@ -151,7 +170,12 @@ impl Phone {
             .tickets
             .values()
             .flat_map(|held| held.ticket.pages.iter().map(|page| page.id))
-            .chain(self.receipts.queued.iter().map(|queued| queued.report.page))
+            .chain(
+                self.receipts
+                    .queued
+                    .iter()
+                    .filter_map(|queued| queued.report.page()),
+            )
             .chain(self.taps.iter().flat_map(super::Tap::pages))
             .collect();
         self.receipts.reached.retain(|page, _| {
@@ -167,16 +191,32 @@ impl Phone {
     fn batch(&self) -> Option<ReceiptBatch> {
         let through = self.receipts.batched_through?;
         let first = self.receipts.queued.first()?.number;
-        Some(ReceiptBatch {
+        let mut batch = ReceiptBatch {
             id: CommandId::new(format!("r-{}-{first}-{through}", self.me.device)),
-            receipts: self
-                .receipts
-                .queued
-                .iter()
-                .take_while(|receipt| receipt.number <= through)
-                .map(|receipt| receipt.report)
-                .collect(),
-        })
+            receipts: Vec::new(),
+            drills: Vec::new(),
+        };
+        for receipt in &self.receipts.queued {
+            match &receipt.report {
+                _ if receipt.number > through => break,
+                Report::Page(report) => batch.receipts.push(*report),
+                Report::Drill(report) => batch.drills.push(report.clone()),
+            }
+        }
+        Some(batch)
+    }
+
+    /// The last of the next batch.
+    fn batch_end(&self) -> Option<u64> {
+        let (mut pages, mut drills) = (0, 0);
+        let fits = self.receipts.queued.iter().take_while(|receipt| {
+            match receipt.report {
+                Report::Page(_) => pages += 1,
+                Report::Drill(_) => drills += 1,
+            }
+            pages <= BATCH_LIMIT && drills <= DRILLS_LIMIT
+        });
+        fits.last().map(|receipt| receipt.number)
     }
 
     pub(super) fn settle_receipts(&mut self, now: Millis, out: &mut Draft) {
@@ -186,15 +226,18 @@ impl Phone {
             .filter(|page| !self.receipts.has(*page, Rung::Received))
             .collect();
         for page in arrived {
-            self.reach(page, Rung::Received, None, now, out);
+            let how = How {
+                transport: Some(out.came_by),
+                ..How::default()
+            };
+            self.reach(page, Rung::Received, how, now, out);
         }
         let waits = self.receipts.retry.is_some_and(|due| !due.is_due(now));
         if self.receipts.on_its_way || waits {
             return;
         }
         if self.receipts.batched_through.is_none() {
-            let mut batch = self.receipts.queued.iter().take(BATCH_LIMIT);
-            let Some(through) = batch.next_back().map(|receipt| receipt.number) else {
+            let Some(through) = self.batch_end() else {
                 return;
             };
             self.receipts.batched_through = Some(through);

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use tocsin_ticket::{Millis, PageId, Rung, TicketId};
 
+use super::deadman::Lost;
 use super::due::backoff;
+use super::receipts::How;
 use super::{Draft, Due, Loudness, Phone, SirenCommand, SirenEvent};
 
 /// While it rings, the output is told to sound again this often.
@@ -18,10 +20,23 @@ pub const CONFIRM_WITHIN: Duration = Duration::from_secs(5);
 const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_CAP: Duration = Duration::from_secs(10);
 
+/// What the siren sounds for; of several, the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SirenReason {
+    /// Pages.
+    Pages,
+    /// The person is on call and the server has been out of touch for
+    /// [`super::DEAD_MAN_SIREN`].
+    OutOfTouch,
+    /// A drill that its owner wants to hear.
+    Drill,
+}
+
 #[derive(Debug, Default)]
 pub struct Siren {
     /// When to tell the output again; `None` while it shall be silent.
     assert: Option<Due>,
+    pub reason: Option<SirenReason>,
     pub loudness: Option<Loudness>,
     pub confirmed: bool,
     pub effective_volume: Option<f32>,
@@ -47,15 +62,33 @@ impl Phone {
             .collect()
     }
 
-    /// Whether a tap waits in the outbox that answers this ticket's pages.
+    /// Whether a tap waits in the outbox that answers this ticket's pages, or the server has taken
+    /// one and the ticket as it now stands is on its way.
     pub(super) fn is_answered(&self, ticket: TicketId) -> bool {
         self.taps
             .iter()
-            .any(|tap| tap.ticket() == ticket && tap.silences())
+            .any(|tap| tap.silences() && tap.is_for(ticket))
+            || self.settling.iter().any(|settling| settling.is_for(ticket))
     }
 
-    pub(super) fn siren_reported(&mut self, event: SirenEvent, now: Millis) {
+    fn siren_reason(&self, ringing: &BTreeSet<PageId>, now: Millis) -> Option<SirenReason> {
+        if !ringing.is_empty() {
+            Some(SirenReason::Pages)
+        } else if self.lost(now) == Some(Lost::Siren) {
+            Some(SirenReason::OutOfTouch)
+        } else {
+            self.drills.wants_siren().then_some(SirenReason::Drill)
+        }
+    }
+
+    pub(super) fn siren_reported(&mut self, event: SirenEvent, now: Millis, out: &mut Draft) {
         match event {
+            SirenEvent::Rehearsed { effective_volume } => {
+                if !self.siren.is_ringing() {
+                    self.siren.failure = None;
+                }
+                self.rehearsed(effective_volume, now, out);
+            }
             SirenEvent::Started { effective_volume } => {
                 if !self.siren.is_ringing() {
                     return;
@@ -70,6 +103,7 @@ impl Phone {
                 self.siren.confirmed = false;
                 self.siren.effective_volume = None;
                 self.siren.failure = Some(reason);
+                self.rehearsal_failed(now, out);
                 if self.siren.is_ringing() {
                     let wait = backoff(&mut self.rng, self.siren.failures, RETRY_FIRST, RETRY_CAP);
                     self.siren.failures = self.siren.failures.saturating_add(1);
@@ -81,8 +115,10 @@ impl Phone {
 
     pub(super) fn settle_siren(&mut self, now: Millis, out: &mut Draft) {
         let ringing = self.ringing(now);
+        let reason = self.siren_reason(&ringing, now);
+        let before = std::mem::replace(&mut self.siren.reason, reason);
         match self.siren.assert {
-            _ if ringing.is_empty() => {
+            _ if reason.is_none() => {
                 if self.siren.is_ringing() {
                     out.siren = Some(SirenCommand::Stop);
                     self.siren.assert = None;
@@ -97,15 +133,13 @@ impl Phone {
                 let rang_before = ringing.iter().any(|page| {
                     self.siren.rung.contains(page) || self.receipts.has(*page, Rung::Sounding)
                 });
-                self.sound(
-                    if rang_before {
-                        Loudness::Full
-                    } else {
-                        Loudness::Ramp
-                    },
-                    now,
-                    out,
-                );
+                let full = rang_before || reason == Some(SirenReason::Drill);
+                let loudness = if full { Loudness::Full } else { Loudness::Ramp };
+                self.sound(loudness, now, out);
+            }
+            // A page takes over what sounded for less.
+            Some(_) if reason == Some(SirenReason::Pages) && before != reason => {
+                self.sound(Loudness::Full, now, out);
             }
             Some(due) if due.is_due(now) => {
                 if !self.siren.confirmed && self.siren.failure.is_none() {
@@ -117,8 +151,13 @@ impl Phone {
         }
         if self.siren.confirmed {
             for page in &ringing {
-                let volume = self.siren.effective_volume;
-                self.reach(*page, Rung::Sounding, volume, now, out);
+                let how = How {
+                    effective_volume: self.siren.effective_volume,
+                    ringer: self.ringer(),
+                    do_not_disturb: self.do_not_disturb(),
+                    ..How::default()
+                };
+                self.reach(*page, Rung::Sounding, how, now, out);
             }
         }
         self.siren.rung.extend(ringing);
@@ -142,7 +181,7 @@ impl Phone {
         let expiry = self
             .my_pages()
             .filter(|(ticket, page)| server_now < page.expires_at && !self.is_answered(ticket.id))
-            .map(|(_, page)| Millis(page.expires_at.0.saturating_sub(self.clock_correction_ms())))
+            .map(|(_, page)| self.device_time(page.expires_at))
             .min();
         Some(expiry.map_or(assert, |expiry| expiry.min(assert)))
     }

@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use tocsin_ticket::{Actor, Millis, PageReason, PersonId, Refusal, TicketState};
-use tocsin_wire::{Action, Directory, Known};
+use tocsin_wire::{Action, CommandRequest, Directory, Known};
 
 use super::taps::who_and_when;
 use super::{Obstacle, Problem};
@@ -65,6 +65,43 @@ impl Texts {
                  업데이트하세요."
             ),
         )
+    }
+
+    pub fn newer_push(self) -> String {
+        self.pick("a newer kind of push", "새로운 종류의 푸시")
+    }
+
+    pub fn out_of_touch(self) -> String {
+        self.pick(
+            "You are on call and this pager has lost its server: no page can reach you. Check the \
+             network, or tell your team.",
+            "당직 중인데 서버와 연결이 끊겼습니다. 호출이 올 수 없습니다. 네트워크를 확인하거나 \
+             팀에 알리세요.",
+        )
+    }
+
+    pub fn drill_missing(self) -> String {
+        self.pick(
+            "A test page was due and did not come: real pages may not either. Open the app, check \
+             what it says about this device, and ring your phone with a drill.",
+            "예정된 시험 호출이 오지 않았습니다. 실제 호출도 오지 않을 수 있습니다. 앱을 열어 이 \
+             기기의 상태를 확인하고 시험 호출을 울려 보세요.",
+        )
+    }
+
+    pub fn also_refused(self, count: usize) -> String {
+        self.pick(
+            format!("{count} of the tickets could not be checked in; look at each of them."),
+            format!("티켓 {count}건은 확인 처리되지 않았습니다. 하나씩 살펴보세요."),
+        )
+    }
+
+    /// The language for the texts of readiness.
+    pub fn readiness_language(self) -> tocsin_readiness::Language {
+        match self.language {
+            Language::English => tocsin_readiness::Language::English,
+            Language::Korean => tocsin_readiness::Language::Korean,
+        }
     }
 
     pub fn receipts_rejected(self, status: u16, detail: &str) -> String {
@@ -209,6 +246,18 @@ impl Texts {
         self.pick(name, format!("{name} 님"))
     }
 
+    /// A tap, and how many tickets it is for.
+    pub fn tap(self, request: &CommandRequest, directory: &Directory) -> String {
+        let action = self.action(&request.action, directory);
+        match request.also.len() {
+            0 => action,
+            others => self.pick(
+                format!("{action} (and {others} more)"),
+                format!("{action} (외 {others}건)"),
+            ),
+        }
+    }
+
     pub fn action(self, action: &Action, directory: &Directory) -> String {
         match action {
             Action::CheckIn => self.pick("Check in", "확인"),
@@ -261,6 +310,10 @@ impl Texts {
                 "Work did not start in time.",
                 "제시간에 작업이 시작되지 않았습니다.",
             ),
+            PageReason::Unreachable => (
+                "Nobody's device received the page before you in time.",
+                "앞서 호출된 사람의 기기가 제시간에 호출을 받지 못했습니다.",
+            ),
             PageReason::WorkMissed => (
                 "It was not resolved in time.",
                 "제시간에 해결되지 않았습니다.",
@@ -288,6 +341,17 @@ impl Texts {
             Problem::ClockWrong => self.pick(
                 format!("This device's clock is off by {detail}. Let it set itself."),
                 format!("이 기기의 시계가 {detail} 어긋나 있습니다. 자동 설정을 켜세요."),
+            ),
+            Problem::DrillMissing => self.drill_missing(),
+            Problem::PushNotRegistered => self.pick(
+                format!("Pushes do not reach this device yet ({detail}). It is tried again."),
+                format!("아직 이 기기로 푸시가 오지 않습니다 ({detail}). 다시 시도합니다."),
+            ),
+            Problem::StatusNotTaken => self.pick(
+                format!(
+                    "The server does not know how this device is ({detail}). It is tried again."
+                ),
+                format!("서버가 이 기기의 상태를 모릅니다 ({detail}). 다시 시도합니다."),
             ),
             Problem::ServerNewer => self.pick(
                 "The server is newer than this app. Update the app.",

@@ -6,41 +6,12 @@ use std::sync::Arc;
 use tocsin_ticket::{Millis, TicketId};
 use tocsin_wire::{SyncPage, TicketView, Update};
 
-use super::{Change, Draft, Held, NoticeKind, Phone};
+use super::{Change, Draft, Held, Phone};
 
 /// Resolved tickets kept on the device, the newest. Open ones are kept all.
 pub const RESOLVED_KEPT: usize = 200;
 
 impl Phone {
-    /// A push. It is only a hint until it has been read, but even one that cannot be read says that
-    /// something happened, so a phone without a stream goes and asks.
-    pub(super) fn take_push(&mut self, bytes: &[u8], now: Millis, out: &mut Draft) {
-        match serde_json::from_slice::<Update>(bytes) {
-            Ok(update) if self.is_old_news(&update) => {}
-            Ok(update) => self.take_update(update, out),
-            Err(error) => self.unreadable(&error.to_string(), now, out),
-        }
-        self.hurry_link(now);
-    }
-
-    /// A push from before what was read last, about a ticket that is not on the device or that the
-    /// snapshot under way has still to confirm: it is over, or no longer this person's business, or
-    /// the snapshot brings it. A late push must wake nobody.
-    fn is_old_news(&self, update: &Update) -> bool {
-        let Some(cursor) = self.cursor.filter(|cursor| update.entry.seq <= cursor.seq) else {
-            return false;
-        };
-        match self.tickets.get(&update.ticket.id) {
-            None => cursor.ticket.is_none(),
-            Some(held) => held.stale,
-        }
-    }
-
-    pub(super) fn unreadable(&mut self, reason: &str, now: Millis, out: &mut Draft) {
-        let text = self.texts.unreadable(reason);
-        self.notify(NoticeKind::Unreadable, None, text, None, now, out);
-    }
-
     pub(super) fn take_update(&mut self, update: Update, out: &mut Draft) {
         let ticket = update.ticket.id;
         self.take_ticket(update.ticket, out);
@@ -50,10 +21,12 @@ impl Phone {
         });
     }
 
-    /// Of two copies of a ticket, the one with the higher version counts.
+    /// Of two copies of a ticket, the one with the higher version counts; of two of the same version
+    /// the one that is whole.
     pub(super) fn take_ticket(&mut self, ticket: TicketView, out: &mut Draft) {
+        let rank = |ticket: &TicketView| (ticket.version, !ticket.partial);
         let known = self.tickets.get(&ticket.id);
-        if known.is_none_or(|known| ticket.version > known.ticket.version) {
+        if known.is_none_or(|known| rank(&ticket) > rank(&known.ticket)) {
             self.put_ticket(ticket, out);
         }
     }
@@ -80,6 +53,15 @@ impl Phone {
         }
     }
 
+    /// Nothing is missing from the log up to this instant of the server's clock.
+    pub(super) fn read_up_to(&mut self, as_of: Millis, out: &mut Draft) {
+        // Also backwards: the server's clock may have been set.
+        if self.read_as_of != Some(as_of) {
+            self.read_as_of = Some(as_of);
+            out.change(Change::ReadAsOf(as_of));
+        }
+    }
+
     /// One page of a sync. A snapshot replaces what is on the device, but a ticket stays until the
     /// whole snapshot is there without it: a siren must not pause between two pages.
     pub(super) fn take_page(&mut self, page: SyncPage, now: Millis, out: &mut Draft) {
@@ -89,6 +71,7 @@ impl Phone {
             out.change(Change::Me(page.me));
         }
         if page.reset {
+            self.read_up_to(page.server_time, out);
             for held in self.tickets.values_mut() {
                 held.stale = true;
             }
@@ -111,7 +94,11 @@ impl Phone {
                 entry: update.entry,
             });
         }
+        if let Some(duty) = page.duty {
+            self.take_duty(duty, now, out);
+        }
         if !page.more {
+            self.read_up_to(page.server_time, out);
             let gone: Vec<TicketId> = self
                 .tickets
                 .iter()
@@ -136,7 +123,7 @@ impl Phone {
             .values()
             .map(|held| &held.ticket)
             .filter(|ticket| !ticket.is_open())
-            .filter(|ticket| self.taps.iter().all(|tap| tap.ticket() != ticket.id))
+            .filter(|ticket| !self.taps.iter().any(|tap| tap.is_for(ticket.id)))
             .map(|ticket| (Reverse(ticket.state_since), ticket.id))
             .collect();
         resolved.sort_unstable();

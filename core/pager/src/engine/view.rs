@@ -4,14 +4,17 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tocsin_readiness::{Code, DrillResult, Light};
 use tocsin_ticket::{
     DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, Severity, TicketId,
     TicketState,
 };
 use tocsin_wire::{Action, Directory, Known, Person, TicketView};
 
+use super::deadman::Lost;
 use super::link::Phase;
-use super::{Loudness, OFFLINE_PROBLEM, Obstacle, Phone};
+use super::{Loudness, OFFLINE_PROBLEM, Obstacle, Phone, SirenReason};
+use crate::net::NetworkError;
 
 /// Everything a screen shows. A value of its own: it does not change once taken.
 ///
@@ -36,6 +39,16 @@ pub struct View {
     pub connection: Connection,
     /// Why a page might not wake this person, worst first. Empty: the device is pageable.
     pub problems: Vec<ProblemItem>,
+    /// What the pager itself is alarmed about, worst first: nobody pages this person, and that is
+    /// what is wrong. Show it like a page that must not wait; "I know" is
+    /// [`super::Input::GoingOffline`].
+    pub alarms: Vec<LocalAlarm>,
+    /// Until when the person is offline on purpose, by the device's clock.
+    pub offline_until: Option<Millis>,
+    /// Whether the person is on call now, as far as the device knows.
+    pub on_call: bool,
+    /// Whether this device would wake its person.
+    pub readiness: ReadinessView,
     /// Names for ids, for choosing a person to hand a ticket to.
     pub directory: Arc<Directory>,
     /// Server's clock minus the device's, in milliseconds; zero while they agree well enough.
@@ -48,7 +61,9 @@ pub struct View {
 pub struct SirenView {
     /// Whether it shall sound now.
     pub ringing: bool,
-    /// For how many pages.
+    /// What for, while it rings.
+    pub reason: Option<SirenReason>,
+    /// How many pages ring: one siren sounds for all of them, with this counter.
     pub pages: usize,
     /// How it was last started.
     pub loudness: Option<Loudness>,
@@ -129,11 +144,59 @@ pub struct TicketItem {
     pub pending: bool,
 }
 
+/// Something that the pager is alarmed about by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalAlarm {
+    /// What.
+    pub kind: AlarmKind,
+    /// Since when, by the device's clock.
+    pub since: Millis,
+    /// Whether it is worth the siren; otherwise a warning is enough.
+    pub siren: bool,
+    /// What is wrong and what to do, in the person's language.
+    pub text: String,
+}
+
+/// What a [`LocalAlarm`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmKind {
+    /// On call, and the server is out of touch.
+    OutOfTouch,
+    /// On call, and a drill that was due did not come.
+    DrillMissing,
+}
+
+/// Whether this device would wake its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadinessView {
+    /// The worst of the findings, of a missing drill and of being out of touch.
+    pub light: Light,
+    /// What is wrong, worst first.
+    pub findings: Vec<FindingItem>,
+    /// The newest drill.
+    pub last_drill: Option<DrillResult>,
+}
+
+/// A finding in the person's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingItem {
+    /// Which.
+    pub code: Code,
+    /// How bad.
+    pub light: Light,
+    /// What is wrong.
+    pub what: String,
+    /// What to do next.
+    pub next: String,
+}
+
 /// A tap that the server has not answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PendingTap {
     /// The ticket.
     pub ticket: TicketId,
+    /// How many other tickets the same tap is for.
+    pub others: usize,
     /// What was tapped.
     pub action: Action,
     /// The same in the person's language.
@@ -171,6 +234,11 @@ pub enum NoticeKind {
     Revoked,
     /// Something arrived that this version cannot read.
     Unreadable,
+    /// The person is on call and the server is out of touch; taken back when it is not.
+    OutOfTouch,
+    /// A drill that was due did not come; taken back when one does. The instant in
+    /// [`Notice::happened_at`] is when it was due.
+    DrillMissing,
 }
 
 /// Whether the server is reached.
@@ -212,6 +280,12 @@ pub enum Problem {
     Offline,
     /// The device's clock is wrong by more than [`super::SKEW_TOLERANCE`].
     ClockWrong,
+    /// A drill that was due did not come: pages may not either.
+    DrillMissing,
+    /// The server does not take the ways to push to this device.
+    PushNotRegistered,
+    /// The server does not take the report about this device.
+    StatusNotTaken,
     /// The server speaks a newer version of the wire than this program.
     ServerNewer,
 }
@@ -240,13 +314,15 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
         device: phone.me.device.clone(),
         siren: SirenView {
             ringing: phone.siren.is_ringing(),
+            reason: phone.siren.reason,
             pages: phone.ringing(now).len(),
             loudness: phone.siren.loudness,
             confirmed: phone.siren.confirmed,
-            effective_volume: phone
-                .siren
-                .effective_volume
-                .or(phone.device.effective_volume),
+            effective_volume: phone.siren.effective_volume.or(phone
+                .device
+                .facts
+                .sound
+                .effective_volume),
             failure: phone.siren.failure.clone(),
         },
         pages: pages(phone, names, now),
@@ -258,8 +334,9 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
                 let request = tap.request();
                 PendingTap {
                     ticket: request.ticket,
+                    others: request.also.len(),
                     action: request.action.clone(),
-                    text: phone.texts.action(&request.action, &phone.directory),
+                    text: phone.texts.tap(request, &phone.directory),
                     at: request.at,
                 }
             })
@@ -267,6 +344,10 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
         notices: phone.notices.iter().rev().cloned().collect(),
         connection: connection(phone, now),
         problems: problems(phone, now),
+        alarms: alarms(phone, now),
+        offline_until: phone.offline_until(),
+        on_call: phone.is_on_call(now),
+        readiness: readiness(phone, now),
         directory: Arc::clone(&phone.directory),
         clock_offset_ms: phone.clock_correction_ms(),
     }
@@ -302,7 +383,7 @@ impl Names<'_> {
 
 /// Worst first, then what is due soonest. A severity that only the server knows might be worse than
 /// any that this version does.
-fn urgency(ticket: &TicketView) -> (Option<Severity>, Millis, TicketId) {
+pub(super) fn urgency(ticket: &TicketView) -> (Option<Severity>, Millis, TicketId) {
     let due = ticket.deadline.as_ref().map(|deadline| deadline.due);
     (
         ticket.severity.get().copied(),
@@ -380,6 +461,52 @@ fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
         .collect()
 }
 
+fn alarms(phone: &Phone, now: Millis) -> Vec<LocalAlarm> {
+    let lost = phone.out_of_touch(now).map(|(lost, since)| LocalAlarm {
+        kind: AlarmKind::OutOfTouch,
+        since,
+        siren: lost == Lost::Siren,
+        text: phone.texts.out_of_touch(),
+    });
+    let drill = phone.unknown_missing_drill(now).map(|by| LocalAlarm {
+        kind: AlarmKind::DrillMissing,
+        since: phone.device_time(by),
+        siren: false,
+        text: phone.texts.drill_missing(),
+    });
+    lost.into_iter().chain(drill).collect()
+}
+
+fn readiness(phone: &Phone, now: Millis) -> ReadinessView {
+    let assessment = phone.assessment(now);
+    let language = phone.texts.readiness_language();
+    let missing = phone.missing_drill(now).map(|_| {
+        if phone.is_on_call(now) {
+            Light::Red
+        } else {
+            Light::Amber
+        }
+    });
+    let lost = phone.lost(now).map(|_| Light::Red);
+    ReadinessView {
+        light: [missing, lost]
+            .into_iter()
+            .flatten()
+            .fold(assessment.light, Light::max),
+        findings: assessment
+            .findings
+            .into_iter()
+            .map(|finding| FindingItem {
+                code: finding.code,
+                light: finding.light,
+                what: finding.what.in_language(language).to_owned(),
+                next: finding.next.in_language(language).to_owned(),
+            })
+            .collect(),
+        last_drill: phone.drills.result(),
+    }
+}
+
 fn connection(phone: &Phone, now: Millis) -> Connection {
     let down_since = phone.link.down_since.unwrap_or(now);
     match &phone.link.phase {
@@ -417,12 +544,22 @@ fn problems(phone: &Phone, now: Millis) -> Vec<ProblemItem> {
     }
     .filter(|(since, _)| now.since(*since) >= OFFLINE_PROBLEM)
     .map(|(_, reason)| (Problem::Offline, reason));
-    let clock = phone.clock_is_wrong().then(|| {
-        (
-            Problem::ClockWrong,
-            texts.clock_off_by(phone.clock_offset_ms),
-        )
-    });
+    let clock = phone
+        .clock_error_ms()
+        .map(|offset| (Problem::ClockWrong, texts.clock_off_by(offset)));
+    let drill = phone
+        .missing_drill(now)
+        .map(|_| (Problem::DrillMissing, String::new()));
+    let refused =
+        |error: &NetworkError| (*error != NetworkError::Unauthorized).then(|| error.to_string());
+    let push = &phone.registration.delivery;
+    let push = (push.failure.as_ref().and_then(refused))
+        .filter(|_| phone.is_live())
+        .map(|reason| (Problem::PushNotRegistered, reason));
+    let status = &phone.status.delivery;
+    let status = (status.failure.as_ref().and_then(refused))
+        .filter(|_| phone.is_live())
+        .map(|reason| (Problem::StatusNotTaken, reason));
     let newer = phone
         .server_newer
         .then(|| (Problem::ServerNewer, String::new()));
@@ -432,7 +569,10 @@ fn problems(phone: &Phone, now: Millis) -> Vec<ProblemItem> {
         .chain(store)
         .chain(device)
         .chain(offline)
+        .chain(drill)
         .chain(clock)
+        .chain(push)
+        .chain(status)
         .chain(newer)
         .map(|(problem, detail)| ProblemItem {
             text: texts.problem(&problem, &detail),

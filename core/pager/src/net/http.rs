@@ -8,10 +8,11 @@ use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tocsin_readiness::Facts;
 use tocsin_ticket::TicketId;
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Problem, ReceiptBatch,
-    SyncPage, Timeline, WIRE_VERSION, WIRE_VERSION_HEADER, frame,
+    CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Problem, PushInfo,
+    PushRegistration, ReceiptBatch, SyncPage, Timeline, WIRE_VERSION, WIRE_VERSION_HEADER, frame,
 };
 use tokio::sync::OnceCell;
 
@@ -84,6 +85,12 @@ impl HttpNetwork {
         let post = self.client().await?.post(url);
         json(post.bearer_auth(self.token.reveal()), body)
     }
+
+    async fn put(&self, path: &str, body: &impl Serialize) -> Result<RequestBuilder, NetworkError> {
+        let url = self.server.at(path);
+        let put = self.client().await?.put(url);
+        json(put.bearer_auth(self.token.reveal()), body)
+    }
 }
 
 impl Network for HttpNetwork {
@@ -138,12 +145,19 @@ impl Network for HttpNetwork {
     }
 
     async fn receipts(&self, batch: &ReceiptBatch) -> Result<(), NetworkError> {
-        let response = send(self.post("v1/receipts", batch).await?).await?;
-        if response.status().is_success() {
-            Ok(())
-        } else {
-            Err(refusal(response).await)
-        }
+        done(self.post("v1/receipts", batch).await?).await
+    }
+
+    async fn register_push(&self, registration: &PushRegistration) -> Result<(), NetworkError> {
+        done(self.put("v1/device/push", registration).await?).await
+    }
+
+    async fn status(&self, facts: &Facts) -> Result<(), NetworkError> {
+        done(self.put("v1/device/status", facts).await?).await
+    }
+
+    async fn push_info(&self) -> Result<PushInfo, NetworkError> {
+        answer(self.get("v1/push").await?).await
     }
 
     async fn timeline(&self, ticket: TicketId) -> Result<Timeline, NetworkError> {
@@ -187,6 +201,8 @@ fn event(block: Block) -> Result<StreamEvent, NetworkError> {
         frame::HELLO => {
             StreamEvent::Hello(serde_json::from_str(&data).map_err(|error| garbled(&error))?)
         }
+        frame::DUTY => told(&data, StreamEvent::Duty),
+        frame::DRILL => told(&data, StreamEvent::Drill),
         frame::RESET => StreamEvent::Reset,
         frame::CATCH_UP => StreamEvent::CatchUp,
         frame::UPDATE => {
@@ -207,6 +223,17 @@ fn event(block: Block) -> Result<StreamEvent, NetworkError> {
         }
         _ => StreamEvent::KeepAlive,
     })
+}
+
+/// An event besides the log: one that cannot be read does not stop the stream.
+fn told<T: DeserializeOwned>(data: &str, event: fn(T) -> StreamEvent) -> StreamEvent {
+    serde_json::from_str(data).map_or_else(
+        |error| StreamEvent::Unreadable {
+            cursor: None,
+            reason: error.to_string(),
+        },
+        event,
+    )
 }
 
 /// Loading the system's certificates takes tens of milliseconds, in which the siren may have to
@@ -255,6 +282,15 @@ fn json(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder
 async fn send(request: RequestBuilder) -> Result<Response, NetworkError> {
     let sent = request.timeout(REQUEST_TIMEOUT).send().await;
     sent.map_err(|error| failed(&error))
+}
+
+async fn done(request: RequestBuilder) -> Result<(), NetworkError> {
+    let response = send(request).await?;
+    if response.status().is_success() {
+        Ok(())
+    } else {
+        Err(refusal(response).await)
+    }
 }
 
 async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, NetworkError> {

@@ -1,4 +1,4 @@
-//! The server, as the phone engine sees it: five requests behind one trait.
+//! The server, as the phone engine sees it: a few requests behind one trait.
 //!
 //! [`Network`] promises that every call ends by itself, with an answer or a [`NetworkError`], and
 //! that nothing a server sends can make it panic or take more than a bounded amount of memory.
@@ -12,9 +12,11 @@ use core::time::Duration;
 use std::future::Future;
 
 use futures_util::Stream;
+use tocsin_readiness::Facts;
 use tocsin_ticket::TicketId;
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, Hello, ReceiptBatch, SyncPage, Timeline, Update,
+    CommandReply, CommandRequest, Cursor, Drill, Duty, Hello, PushInfo, PushRegistration,
+    ReceiptBatch, SyncPage, Timeline, Update,
 };
 
 pub use http::HttpNetwork;
@@ -32,13 +34,17 @@ pub enum StreamEvent {
         /// What happened.
         update: Box<Update>,
     },
+    /// When the person is on call and the device is tested.
+    Duty(Duty),
+    /// A test of the stream.
+    Drill(Drill),
     /// The cursor is of no use any more: sync from the start.
     Reset,
     /// There is much to catch up on: sync from the cursor.
     CatchUp,
     /// A comment line or an event of a kind only a newer server knows; the stream is alive.
     KeepAlive,
-    /// An update that this version cannot read.
+    /// An update, duty or drill that this version cannot read.
     Unreadable {
         /// Where to continue from, if that much could be read.
         cursor: Option<Cursor>,
@@ -114,6 +120,18 @@ pub trait Network: Send + Sync + 'static {
         &self,
         batch: &ReceiptBatch,
     ) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
+    /// `PUT /v1/device/push`.
+    fn register_push(
+        &self,
+        registration: &PushRegistration,
+    ) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
+    /// `PUT /v1/device/status`.
+    fn status(&self, facts: &Facts) -> impl Future<Output = Result<(), NetworkError>> + Send;
+
+    /// `GET /v1/push`.
+    fn push_info(&self) -> impl Future<Output = Result<PushInfo, NetworkError>> + Send;
 
     /// `GET /v1/tickets/{id}/timeline`.
     fn timeline(

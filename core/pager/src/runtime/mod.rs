@@ -13,8 +13,9 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use tocsin_ticket::{Millis, TicketId};
-use tocsin_wire::{Action, CommandId, Entry};
+use tocsin_seal::DeviceKeys;
+use tocsin_ticket::{Millis, TicketId, Transport};
+use tocsin_wire::{Action, CommandId, Entry, PushChannel, PushInfo};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
@@ -24,7 +25,7 @@ use crate::engine::{
 use crate::net::{Network, NetworkError};
 use crate::store::{Store, StoreError};
 
-pub use enroll::{EnrollError, enroll};
+pub use enroll::{EnrollError, device_keys, enroll};
 pub use ports::{Clock, Device, Ports, Random, SirenOutput, SystemClock, system_random};
 
 /// Changes that may wait for the disk before nothing more is taken from the network.
@@ -49,7 +50,43 @@ pub struct Config {
     /// The language of every text.
     pub language: Language,
     /// The push that woke this process, if one did: it sounds before anything else happens.
-    pub woken_by: Option<Vec<u8>>,
+    pub woken_by: Option<SealedPush>,
+}
+
+/// A push as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedPush {
+    /// How.
+    pub transport: Transport,
+    /// Sealed to this device.
+    pub bytes: Vec<u8>,
+}
+
+impl SealedPush {
+    fn open(self, keys: &DeviceKeys) -> Input {
+        Input::Push {
+            transport: self.transport,
+            opened: keys.open(&self.bytes).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// What an address for pushes needs of this device's keys; see `tocsin_wire::PushAddress`. Whoever
+/// has them can push to the device, so they do not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PushKeys {
+    /// For APNs and FCM.
+    pub key: String,
+    /// For WebPush: the public key.
+    pub p256dh: String,
+    /// For WebPush: the other half.
+    pub auth: String,
+}
+
+impl std::fmt::Debug for PushKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PushKeys(…)")
+    }
 }
 
 /// Starts pagers.
@@ -82,6 +119,7 @@ impl Pager {
             shell,
             view: view.subscribe(),
             random: Arc::clone(&ports.random),
+            keys: Arc::new(ports.keys),
         };
         ports.siren.report_to(SirenReporter {
             shell: handle.shell.downgrade(),
@@ -103,7 +141,7 @@ impl Pager {
             unseen_steps: 0,
         };
         if let Some(push) = config.woken_by {
-            runtime.step(Input::Push(push));
+            runtime.step(push.open(&handle.keys));
         }
         runtime.step(Input::Started);
         let status = runtime.device.status();
@@ -119,6 +157,7 @@ pub struct PagerHandle {
     shell: mpsc::UnboundedSender<Message>,
     view: watch::Receiver<Arc<View>>,
     random: Random,
+    keys: Arc<DeviceKeys>,
 }
 
 impl std::fmt::Debug for PagerHandle {
@@ -137,7 +176,7 @@ impl PagerHandle {
     /// The person tapped. It shows in the next view, and is done even if the device is offline or
     /// the process is killed once [`PagerHandle::settled`].
     pub fn tap(&self, ticket: TicketId, action: Action) -> CommandId {
-        let id = CommandId::new(hex::encode((self.random)()));
+        let id = self.tap_id();
         self.input(Input::Tap {
             id: id.clone(),
             ticket,
@@ -146,14 +185,61 @@ impl PagerHandle {
         id
     }
 
+    /// The person tapped "check in to all": one tap for every ticket with a page that rings.
+    pub fn check_in_all(&self) -> CommandId {
+        let id = self.tap_id();
+        self.input(Input::CheckInAll { id: id.clone() });
+        id
+    }
+
+    fn tap_id(&self) -> CommandId {
+        CommandId::new(hex::encode((self.random)()))
+    }
+
     /// The page screen of this ticket is in front of the person.
     pub fn seen(&self, ticket: TicketId) {
         self.input(Input::Seen { ticket });
     }
 
-    /// A push message arrived. Unreadable bytes do no harm.
-    pub fn receive_push(&self, bytes: Vec<u8>) {
-        self.input(Input::Push(bytes));
+    /// A push message arrived, sealed to this device. Bytes that do not open do no harm.
+    pub fn receive_push(&self, transport: Transport, bytes: Vec<u8>) {
+        self.input(SealedPush { transport, bytes }.open(&self.keys));
+    }
+
+    /// The ways to push to this device, all of them, in order of preference. Say it whenever they
+    /// change: the server is told until it has exactly these.
+    pub fn push_channels(&self, channels: Vec<PushChannel>) {
+        self.input(Input::PushChannels(channels));
+    }
+
+    /// What this device's addresses for pushes need of its keys.
+    #[must_use]
+    pub fn push_keys(&self) -> PushKeys {
+        PushKeys {
+            key: self.keys.seal_key().to_text(),
+            p256dh: self.keys.p256dh(),
+            auth: self.keys.auth(),
+        }
+    }
+
+    /// How the server pushes: to its key a WebPush endpoint is bound.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when the server gave no answer, or the pager has ended.
+    pub async fn push_info(&self) -> Result<PushInfo, NetworkError> {
+        let (done, info) = oneshot::channel();
+        self.send(Message::PushInfo(done));
+        info.await.unwrap_or_else(|_| {
+            Err(NetworkError::Unreachable {
+                reason: "the pager has ended".to_owned(),
+            })
+        })
+    }
+
+    /// "I know": the pager's own alarms are quiet for this long, or until the server is back after
+    /// it was lost. [`crate::engine::OFFLINE_WINDOW`] is the usual length.
+    pub fn going_offline(&self, length: Duration) {
+        self.input(Input::GoingOffline { length });
     }
 
     /// The person has read a notice.
@@ -223,6 +309,7 @@ enum Message {
     DeviceChanged,
     Settled(oneshot::Sender<()>),
     Timeline(TicketId, oneshot::Sender<Vec<Entry>>),
+    PushInfo(oneshot::Sender<Result<PushInfo, NetworkError>>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -339,6 +426,13 @@ impl<N: Network> Runtime<N> {
                     let _ = inputs.send(answer).await;
                 });
             }
+            Message::PushInfo(done) => {
+                let network = Arc::clone(&self.network);
+                self.requests.spawn(async move {
+                    // Whoever asked may have stopped waiting.
+                    let _ = done.send(network.push_info().await);
+                });
+            }
             Message::Shutdown(_) => {}
         }
     }
@@ -348,6 +442,7 @@ impl<N: Network> Runtime<N> {
         for effect in self.phone.step(input, self.clock.now()) {
             match effect {
                 Effect::Siren(SirenCommand::Start(loudness)) => self.siren.start(loudness),
+                Effect::Siren(SirenCommand::Rehearse) => self.siren.rehearse(),
                 Effect::Siren(SirenCommand::Stop) => self.siren.stop(),
                 Effect::Store(changes) => self.pending.changes.extend(changes),
                 Effect::Wake(at) => self.wake = Some(at),
@@ -470,6 +565,22 @@ impl<N: Network> Runtime<N> {
                         let result = network.receipts(&batch).await;
                         let id = batch.id;
                         let answer = Input::ReceiptsAnswered { id, result };
+                        let _ = inputs.send(FromNetwork::Input(answer)).await;
+                    });
+                }
+                Effect::RegisterPush(registration) => {
+                    self.requests.spawn(async move {
+                        let result = network.register_push(&registration).await;
+                        let answer = Input::PushRegistered {
+                            registration,
+                            result,
+                        };
+                        let _ = inputs.send(FromNetwork::Input(answer)).await;
+                    });
+                }
+                Effect::SendStatus(facts) => {
+                    self.requests.spawn(async move {
+                        let answer = Input::StatusAnswered(network.status(&facts).await);
                         let _ = inputs.send(FromNetwork::Input(answer)).await;
                     });
                 }

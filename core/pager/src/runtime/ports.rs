@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use tocsin_seal::DeviceKeys;
 use tocsin_ticket::Millis;
 
 use super::SirenReporter;
@@ -38,6 +39,11 @@ pub trait SirenOutput: Send + Sync + 'static {
     /// [`crate::engine::SirenEvent::Started`] or `Failed`.
     fn start(&self, loudness: Loudness);
 
+    /// Drive the output as for a page up to the start of the sound, at volume zero, and report
+    /// [`crate::engine::SirenEvent::Rehearsed`] or `Failed`. It is called only while nothing sounds;
+    /// a [`SirenOutput::start`] that comes meanwhile wins at once.
+    fn rehearse(&self);
+
     /// Be silent.
     fn stop(&self);
 }
@@ -49,7 +55,7 @@ pub trait Device: Send + Sync + 'static {
     fn status(&self) -> DeviceStatus;
 }
 
-/// Draws 128 random bits: names for taps, and the seed of the retries' jitter.
+/// Draws 128 random bits: names for taps, keys, and the seed of the retries' jitter.
 pub type Random = Arc<dyn Fn() -> [u8; 16] + Send + Sync>;
 
 /// Everything that a pager needs from outside.
@@ -62,6 +68,8 @@ pub struct Ports<N> {
     pub device: Box<dyn Device>,
     /// The server.
     pub network: N,
+    /// What pushes are sealed to; see [`super::device_keys`].
+    pub keys: DeviceKeys,
     /// Randomness; see [`system_random`].
     pub random: Random,
 }

@@ -1,9 +1,9 @@
 //! The device's file: what the phone must not forget when it is killed.
 //!
 //! SQLite in WAL mode with `synchronous=FULL`, so a batch given to [`Store::commit`] is on disk
-//! whole when that returns, and after a crash is there whole or not at all. The file holds no
-//! secret: the device's token is kept by a [`Secrets`] port. It is readable by its owner only, since
-//! tickets are the team's business.
+//! whole when that returns, and after a crash is there whole or not at all. The device's token and
+//! keys are kept by a [`Secrets`] port, not here. The file is readable by its owner only, since tickets
+//! are the team's business and addresses for pushes are the device's.
 
 mod migrations;
 mod secrets;
@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tocsin_ticket::{PageId, Rung, TicketId};
 use tocsin_wire::{Entry, Me};
 
-use crate::engine::{Change, Notice, QueuedReceipt, QueuedTap, Saved};
+use crate::engine::{Change, Notice, QueuedReceipt, QueuedTap, Report, Saved};
 use crate::net::Server;
 
 pub use secrets::{SecretError, Secrets, TokenFile};
@@ -168,8 +168,14 @@ impl Store {
             "SELECT json FROM receipts ORDER BY number",
             &mut whole,
             |row| row.get::<_, String>(0),
-            |json| read::<QueuedReceipt>(&json).map(|r| (r.report.page, r.report.rung)),
-        )?;
+            |json| read::<QueuedReceipt>(&json),
+        )?
+        .into_iter()
+        .filter_map(|receipt| match receipt.report {
+            Report::Page(report) => Some((report.page, report.rung)),
+            Report::Drill(_) => None,
+        })
+        .collect();
         if !whole {
             tracing::warn!("the store has rows this version cannot read; syncing afresh");
         }
@@ -178,7 +184,14 @@ impl Store {
             person_name: account.person_name,
             cursor: meta(db, "cursor")?.filter(|_| whole),
             directory: meta(db, "directory")?.unwrap_or_default(),
-            clock_offset_ms: meta(db, "clock_offset_ms")?.unwrap_or_default(),
+            clock_offset_ms: meta(db, "clock_offset_ms")?,
+            read_as_of: meta(db, "read_as_of")?,
+            duty: meta(db, "duty")?.unwrap_or_default(),
+            drills: meta(db, "drills")?.unwrap_or_default(),
+            contact: meta(db, "contact")?,
+            offline_window: meta(db, "offline_window")?,
+            push_channels: meta(db, "push_channels")?,
+            push_taken: meta(db, "push_taken")?,
             tickets,
             taps,
             receipts,
@@ -273,14 +286,29 @@ fn apply(db: &Connection, change: &Change) -> Result<(), StoreError> {
                  VALUES (?, ?, FALSE, ?)",
                 params![
                     receipt.number.cast_signed(),
-                    receipt.report.page.to_string(),
+                    page_of(receipt),
                     serde_json::to_string(receipt)?
                 ],
             )?;
             number_given(db, receipt.number)
         }
         Change::BatchReceipts { through } => set_meta(db, "batched_through", through),
+        Change::ReadAsOf(as_of) => set_meta(db, "read_as_of", as_of),
+        Change::Duty(duty) => set_meta(db, "duty", duty),
+        Change::Drills(drills) => set_meta(db, "drills", drills),
+        Change::Contact(at) => set_meta(db, "contact", at),
+        Change::OfflineWindow(Some(window)) => set_meta(db, "offline_window", window),
+        Change::OfflineWindow(None) => run("DELETE FROM meta WHERE key = 'offline_window'", &[]),
+        Change::PushChannels(channels) => {
+            set_meta(db, "push_channels", channels)?;
+            run("DELETE FROM meta WHERE key = 'push_taken'", &[])
+        }
+        Change::PushTaken(device) => set_meta(db, "push_taken", device),
         Change::ReceiptsSent { through } => {
+            run(
+                "DELETE FROM receipts WHERE number <= ? AND page = ''",
+                params![through.cast_signed()],
+            )?;
             run(
                 "UPDATE receipts SET sent = TRUE WHERE number <= ?",
                 params![through.cast_signed()],
@@ -303,6 +331,13 @@ fn apply(db: &Connection, change: &Change) -> Result<(), StoreError> {
             params![number.cast_signed()],
         ),
     }
+}
+
+/// The page that a receipt is about, as the table has it; empty for a drill's, which need not be
+/// remembered once it is sent.
+fn page_of(receipt: &QueuedReceipt) -> String {
+    let page = receipt.report.page();
+    page.map(|page| page.to_string()).unwrap_or_default()
 }
 
 /// Numbers are never given twice, not even after the row of the largest one is gone.

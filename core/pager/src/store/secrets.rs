@@ -1,14 +1,16 @@
-//! Where the device's token is kept.
+//! Where the device's token and keys are kept.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tocsin_seal::DeviceKeys;
+
 use crate::net::Token;
 
 /// Why a secret could not be kept or found.
 #[derive(Debug, thiserror::Error)]
-#[error("device token: {reason}")]
+#[error("device secrets: {reason}")]
 pub struct SecretError {
     /// What the safe said, and what to do.
     pub reason: String,
@@ -35,51 +37,91 @@ pub trait Secrets: Send + Sync {
     /// # Errors
     /// [`SecretError`] when the safe failed.
     fn token(&self) -> Result<Option<Token>, SecretError>;
+
+    /// Keeps the keys that pushes are sealed to, in place of those it may have.
+    ///
+    /// # Errors
+    /// [`SecretError`] when the safe failed.
+    fn keep_keys(&self, keys: &DeviceKeys) -> Result<(), SecretError>;
+
+    /// The keys; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`SecretError`] when the safe failed, or holds something else.
+    fn keys(&self) -> Result<Option<DeviceKeys>, SecretError>;
 }
 
-/// A file that only its owner can read, for the desk pager: desks without a session keyring are
+/// Files that only their owner can read, for the desk pager: desks without a session keyring are
 /// common, and whoever can read the owner's files can read a keyring that is unlocked, too.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     path: PathBuf,
+    keys: PathBuf,
 }
 
 impl TokenFile {
-    /// A token in this file, which need not be there yet.
+    /// A token in this file, and the keys in one beside it that ends in `.keys`. They need not be
+    /// there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        let path = path.into();
+        let keys = path.with_extension("keys");
+        Self { path, keys }
     }
 }
 
 impl Secrets for TokenFile {
     fn keep(&self, token: &Token) -> Result<(), SecretError> {
-        let fresh = self.path.with_extension("new");
-        // A leftover may belong to anybody.
-        match fs::remove_file(&fresh) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        let mut file = private().create_new(true).open(&fresh)?;
-        file.write_all(token.reveal().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)?;
-        #[cfg(unix)] // Elsewhere a folder cannot be opened, and renames are on disk at once.
-        if let Some(folder) = self
-            .path
-            .parent()
-            .filter(|path| !path.as_os_str().is_empty())
-        {
-            fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        Ok(replace(&self.path, token.reveal())?)
     }
 
     fn token(&self) -> Result<Option<Token>, SecretError> {
-        match fs::read_to_string(&self.path) {
-            Ok(text) => Ok(Some(Token::new(text.trim()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        Ok(text_of(&self.path)?.map(|text| Token::new(text.trim())))
+    }
+
+    fn keep_keys(&self, keys: &DeviceKeys) -> Result<(), SecretError> {
+        Ok(replace(&self.keys, &hex::encode(keys.secret()))?)
+    }
+
+    fn keys(&self) -> Result<Option<DeviceKeys>, SecretError> {
+        let Some(text) = text_of(&self.keys)? else {
+            return Ok(None);
+        };
+        let mut secret = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut secret).map_err(|error| SecretError {
+            reason: format!(
+                "{}: expected 64 hexadecimal digits ({error}); move the file away, new keys are \
+                 made then",
+                self.keys.display()
+            ),
+        })?;
+        Ok(Some(DeviceKeys::new(secret)))
+    }
+}
+
+/// Writes a secret so that after a crash the old or the new one is there, whole.
+fn replace(path: &Path, secret: &str) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    // A leftover may belong to anybody.
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private().create_new(true).open(&fresh)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    #[cfg(unix)] // Elsewhere a folder cannot be opened, and renames are on disk at once.
+    if let Some(folder) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn text_of(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

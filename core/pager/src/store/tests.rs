@@ -56,7 +56,9 @@ fn a_file_of_every_version_is_brought_to_this_one_with_what_it_held() {
         assert_eq!(saved.batched_through, Some(3));
         assert_eq!(saved.notices[0].text, "Ben checked in.");
         assert_eq!(saved.next_number, 5);
-        assert_eq!(saved.clock_offset_ms, -60_000);
+        assert_eq!(saved.clock_offset_ms, Some(-60_000));
+        assert_eq!(saved.taps[0].request.also, []);
+        assert_eq!(saved.duty, crate::engine::KnownDuty::default());
         assert_eq!(store.timeline(TicketId(1)).unwrap()[0].seq, 12);
         assert_eq!(store.account().unwrap(), Some(account()));
     }

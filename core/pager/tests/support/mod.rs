@@ -11,9 +11,10 @@ use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
+use tocsin_pager::DeviceKeys;
 use tocsin_pager::engine::{DeviceStatus, Loudness, SirenEvent, View};
 use tocsin_pager::net::{HttpNetwork, Server, Token};
 use tocsin_pager::runtime::{
@@ -21,8 +22,9 @@ use tocsin_pager::runtime::{
     system_random,
 };
 use tocsin_pager::store::{Account, Store};
+use tocsin_readiness::Facts;
 use tocsin_ticket::{DeviceId, PersonId};
-use tocsin_wire::{CommandRequest, Me, ReceiptBatch};
+use tocsin_wire::{CommandRequest, Me, PushRegistration, ReceiptBatch};
 use tokio::sync::watch;
 
 /// The device's token; the server knows no other.
@@ -47,6 +49,10 @@ pub struct Seen {
     pub updates: Vec<Value>,
     pub commands: Vec<CommandRequest>,
     pub receipts: Vec<ReceiptBatch>,
+    pub registrations: Vec<PushRegistration>,
+    pub statuses: Vec<Facts>,
+    /// Events that are no updates, by name; each stream gets all of them.
+    pub events: Vec<(&'static str, Value)>,
     /// The `Last-Event-ID` of each stream that was opened.
     pub streams: Vec<String>,
     /// The `Authorization` of each request.
@@ -90,6 +96,9 @@ impl TestServer {
             .route("/v1/commands", post(command))
             .route("/v1/receipts", post(receipts))
             .route("/v1/enroll", post(enroll))
+            .route("/v1/push", get(push_info))
+            .route("/v1/device/push", put(register_push))
+            .route("/v1/device/status", put(status))
             .route("/v1/tickets/{id}/timeline", get(timeline))
             .layer(axum::middleware::from_fn_with_state(server.clone(), guard))
             .with_state(server.clone());
@@ -154,6 +163,24 @@ pub fn checked_in(seq: u64, by: &str) -> Value {
     ticket["checked_in"] = json!({"by": {"person": by}, "at": SystemClock.now()});
     ticket.as_object_mut().unwrap().remove("pages");
     update
+}
+
+/// What pushes to the test's pager are sealed to.
+pub fn keys() -> DeviceKeys {
+    DeviceKeys::new([7; 32])
+}
+
+/// The ticket of an update, sealed to the test's pager as APNs and FCM carry it.
+pub fn sealed(update: &Value) -> Vec<u8> {
+    let mut ticket = update["ticket"].clone();
+    ticket["partial"] = true.into();
+    sealed_message(&json!({"type": "ticket", "ticket": ticket}))
+}
+
+pub fn sealed_message(message: &Value) -> Vec<u8> {
+    let payload = json!({"v": 1, "server_time": SystemClock.now(), "message": message});
+    let bytes = payload.to_string().into_bytes();
+    tocsin_seal::seal(&keys().seal_key(), &bytes, &[3; 32]).unwrap()
 }
 
 fn header(headers: &HeaderMap, name: &str) -> String {
@@ -234,6 +261,7 @@ async fn open_stream(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let after = headers["last-event-id"].to_str().unwrap().to_owned();
     let mut read: u64 = after.split('-').nth(1).unwrap().parse().unwrap();
+    let mut told = 0;
     let mine = server.with(|seen| {
         seen.streams.push(after);
         seen.streams.len()
@@ -246,13 +274,18 @@ async fn open_stream(
             server
                 .seen
                 .lock()
-                .map(|seen| (seen.cut < mine).then(|| seen.updates.clone()))
+                .map(|seen| (seen.cut < mine).then(|| (seen.updates.clone(), seen.events.clone())))
                 .unwrap()
         })
-        .take_while(|updates| std::future::ready(updates.is_some()))
-        .flat_map(move |updates| {
+        .take_while(|news| std::future::ready(news.is_some()))
+        .flat_map(move |news| {
             let mut fresh = Vec::new();
-            for update in updates.unwrap() {
+            let (updates, events) = news.unwrap();
+            for (name, data) in events.into_iter().skip(told) {
+                told += 1;
+                fresh.push(Ok(Event::default().event(name).data(data.to_string())));
+            }
+            for update in updates {
                 let seq = update["seq"].as_u64().unwrap();
                 if seq > read {
                     read = seq;
@@ -296,6 +329,22 @@ async fn receipts(State(server): State<TestServer>, body: String) -> StatusCode 
     StatusCode::NO_CONTENT
 }
 
+async fn push_info() -> String {
+    json!({"vapid_public_key": "BKey", "transports": ["web_push", "pigeon"]}).to_string()
+}
+
+async fn register_push(State(server): State<TestServer>, body: String) -> StatusCode {
+    let registration = serde_json::from_str(&body).unwrap();
+    server.with(|seen| seen.registrations.push(registration));
+    StatusCode::NO_CONTENT
+}
+
+async fn status(State(server): State<TestServer>, body: String) -> StatusCode {
+    let facts = serde_json::from_str(&body).unwrap();
+    server.with(|seen| seen.statuses.push(facts));
+    StatusCode::NO_CONTENT
+}
+
 async fn enroll(State(server): State<TestServer>, body: String) -> Response {
     let request: Value = serde_json::from_str(&body).unwrap();
     let name = request["device_name"].as_str().unwrap().to_owned();
@@ -333,6 +382,8 @@ async fn timeline(State(server): State<TestServer>, UrlPath(id): UrlPath<u64>) -
 pub struct TestSiren {
     reporter: Arc<Mutex<Option<SirenReporter>>>,
     sounds: Arc<watch::Sender<Option<Loudness>>>,
+    /// How often it was rehearsed.
+    pub rehearsals: Arc<watch::Sender<usize>>,
 }
 
 impl Default for TestSiren {
@@ -340,6 +391,7 @@ impl Default for TestSiren {
         Self {
             reporter: Arc::default(),
             sounds: Arc::new(watch::Sender::new(None)),
+            rehearsals: Arc::new(watch::Sender::new(0)),
         }
     }
 }
@@ -367,6 +419,16 @@ impl SirenOutput for TestSiren {
         if let Some(reporter) = &*self.reporter.lock().unwrap() {
             reporter.report(SirenEvent::Started {
                 effective_volume: Some(1.0),
+            });
+        }
+    }
+
+    fn rehearse(&self) {
+        assert_eq!(self.sounds(), None, "never while it sounds");
+        self.rehearsals.send_modify(|count| *count += 1);
+        if let Some(reporter) = &*self.reporter.lock().unwrap() {
+            reporter.report(SirenEvent::Rehearsed {
+                effective_volume: Some(0.8),
             });
         }
     }
@@ -414,6 +476,7 @@ pub fn pager_with(store: Store, siren: &TestSiren, token: &str, config: Config) 
         siren: Box::new(siren.clone()),
         device: Box::new(TestDevice),
         network: HttpNetwork::new(account.server, Token::new(token)),
+        keys: keys(),
         random: system_random().unwrap(),
     };
     Pager::start(store, config, ports).unwrap()

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, Event, Level, Millis, Page, PersonId, Policy, Refusal, Role,
-    Severity, Ticket, TicketId, decide,
+    Alarm, Chain, Command, Context, DeviceId, Event, Level, Millis, Page, PageId, PersonId, Policy,
+    Receipt, Refusal, Role, Rung, Severity, Ticket, TicketId, Transport, decide,
 };
 
 pub const START: Millis = Millis(1_800_000_000_000);
@@ -115,6 +115,25 @@ impl Shift {
         })
     }
 
+    /// Nobody's phone receives anything until the next level is paged because of it.
+    #[track_caller]
+    pub fn reach_passes(&mut self) -> Vec<Event> {
+        let deadline = self.ticket().deadline.clone().expect("a limit runs");
+        self.now = deadline.fires_at();
+        self.must(&Command::DeadlinePassed {
+            generation: deadline.generation,
+        })
+    }
+
+    #[track_caller]
+    pub fn page_of(&self, name: &str) -> &Page {
+        let pages = &self.ticket().pages;
+        pages
+            .iter()
+            .find(|page| page.person.as_str() == name)
+            .expect("a page")
+    }
+
     #[track_caller]
     pub fn ticket(&self) -> &Ticket {
         self.ticket.as_ref().expect("there is a ticket")
@@ -140,4 +159,24 @@ pub fn paged(events: &[Event]) -> Vec<&Page> {
             _ => None,
         })
         .collect()
+}
+
+/// The phone's word that page `number` of the ticket reached `rung`.
+pub fn receipt(number: u32, rung: Rung) -> Command {
+    Command::Delivery {
+        page: PageId {
+            ticket: TicketId(7),
+            number,
+        },
+        receipts: vec![Receipt {
+            device: DeviceId::from("phone"),
+            transport: Some(Transport::Stream),
+            rung,
+            at: START,
+            effective_volume: None,
+            ringer: None,
+            do_not_disturb: None,
+        }],
+        failures: Vec::new(),
+    }
 }

@@ -4,7 +4,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use tocsin_pager::net::Server;
-use tocsin_pager::runtime::{Config, EnrollError, Ports, SystemClock, enroll, system_random};
+use tocsin_pager::runtime::{
+    Config, EnrollError, Ports, SystemClock, device_keys, enroll, system_random,
+};
 use tocsin_pager::store::{StoreError, TokenFile};
 use tocsin_pager::{
     Account, HttpNetwork, Language, NetworkError, Pager, PagerHandle, Secrets, Store,
@@ -71,7 +73,8 @@ impl Desk {
         name: &str,
     ) -> Result<Account, Failure> {
         let token = self.token();
-        enroll(server, code, name, &mut self.store, &token)
+        let random = system_random().context("randomness")?;
+        enroll(server, code, name, &mut self.store, &token, &random)
             .await
             .map_err(|error| {
                 let text = error.to_string();
@@ -104,13 +107,16 @@ impl Desk {
                 self.path.with_extension("token").display()
             ))
         })?;
+        let random = system_random().context("randomness")?;
+        let keys = device_keys(&self.token(), &random).context(&what)?;
         let siren = DeskSiren::new(output).context("siren")?;
         let ports = Ports {
             clock: Box::new(SystemClock),
             siren: Box::new(siren.clone()),
             device: Box::new(siren.clone()),
             network: HttpNetwork::new(server, token),
-            random: system_random().context("randomness")?,
+            keys,
+            random,
         };
         let config = Config {
             language,

@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use tocsin_pager::View;
-use tocsin_pager::engine::{Connection, PageItem, PageStatus, TicketItem};
+use tocsin_pager::engine::{Connection, PageItem, PageStatus, Problem, TicketItem};
 use tocsin_ticket::{DeadlineKind, Millis, Severity, TicketState};
 use tocsin_wire::Known;
 use unicode_width::UnicodeWidthStr;
@@ -128,10 +128,20 @@ impl Face<'_> {
 
     fn problems(self) -> Vec<Line<'static>> {
         let line = |text: &String| Line::styled(format!(" ! {text}"), BAD);
-        self.view
-            .problems
-            .iter()
-            .map(|problem| line(&problem.text))
+        let alarms = self.view.alarms.iter().map(|alarm| {
+            let known = self.words.pick("k: I know", "k: 알고 있음");
+            Line::styled(format!(" ! {} ({known})", alarm.text), BAD)
+        });
+        // A missing drill that alarms is not said twice.
+        let said =
+            |problem: &Problem| *problem == Problem::DrillMissing && !self.view.alarms.is_empty();
+        let problems = self.view.problems.iter();
+        alarms
+            .chain(
+                problems
+                    .filter(|problem| !said(&problem.problem))
+                    .map(|problem| line(&problem.text)),
+            )
             .collect()
     }
 
@@ -480,7 +490,7 @@ impl Face<'_> {
             )),
         ];
         head.extend(self.limit_of(item));
-        if self.view.siren.ringing {
+        if self.view.siren.pages > 0 {
             head.push(self.siren());
         }
         head.extend(
@@ -595,6 +605,9 @@ impl Face<'_> {
                 words.pick("Enter check in", "Enter 확인")
             });
         }
+        if self.view.siren.pages > 1 {
+            keys.push(words.pick("a all", "a 모두"));
+        }
         if matches!(
             state,
             Some(TicketState::Assigned | TicketState::Researching)
@@ -607,10 +620,11 @@ impl Face<'_> {
             keys.push(words.pick("o reopen", "o 다시 열기"));
         }
         keys.push(words.pick("n note", "n 메모"));
-        if self.screen.open.is_none() {
-            keys.push(words.pick("t timeline", "t 타임라인"));
-        } else {
+        if self.screen.open.is_some() {
             keys.push(words.pick("Esc back", "Esc 뒤로"));
+        } else if self.view.siren.pages <= 1 {
+            // In a storm the narrow line is for what ends it.
+            keys.push(words.pick("t timeline", "t 타임라인"));
         }
         format!("{} · {quit}", keys.join(" · "))
     }

@@ -116,8 +116,8 @@ pub fn mute() -> View {
     let mut life = Life::new(Language::English, Vec::new());
     let obstacles = vec![Obstacle::NoSoundOutput];
     let status = DeviceStatus {
-        effective_volume: Some(0.0),
         obstacles,
+        ..DeviceStatus::default()
     };
     life.step(Input::Device(status), NIGHT);
     life.view()

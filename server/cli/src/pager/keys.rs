@@ -16,6 +16,10 @@ const NOTE_LIMIT: usize = 4000;
 pub enum Intent {
     /// The person tapped.
     Tap(TicketId, Action),
+    /// One tap for every page that rings.
+    CheckInAll,
+    /// "I know": the pager's own alarms are quiet for a while.
+    Known,
     /// The page screen of this ticket was in front of somebody who is awake enough to press a key.
     Seen(TicketId),
     /// The person has read this notice.
@@ -117,6 +121,8 @@ fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
         KeyCode::Enter | KeyCode::Char('c') => {
             return answer(Action::CheckIn, view, screen);
         }
+        KeyCode::Char('a') if view.siren.pages > 1 => return Some(Intent::CheckInAll),
+        KeyCode::Char('k') if !view.alarms.is_empty() => return Some(Intent::Known),
         KeyCode::Char('w') => return answer(Action::StartWork, view, screen),
         KeyCode::Char('r') => return answer(Action::Resolve, view, screen),
         KeyCode::Char('o') => return tap(Action::Reopen),
@@ -195,6 +201,15 @@ mod tests {
             second.last(),
             Some(&Intent::Tap(TicketId(42), Action::CheckIn))
         );
+    }
+
+    #[test]
+    fn one_key_checks_in_to_everything_that_rings_and_only_then() {
+        let mut screen = Screen::default();
+        let all = pressed(&[KeyCode::Char('a')], &fixture::several(), &mut screen);
+        assert_eq!(all.last(), Some(&Intent::CheckInAll));
+        let one = pressed(&[KeyCode::Char('a')], &fixture::ringing(), &mut screen);
+        assert!(!one.contains(&Intent::CheckInAll));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crossterm::event::Event;
+use tocsin_pager::engine::OFFLINE_WINDOW;
 use tocsin_pager::net::Server;
 use tocsin_pager::{PagerHandle, View};
 use tocsin_siren::playback::Output;
@@ -94,6 +95,10 @@ impl Seat {
                 Intent::Tap(ticket, action) => {
                     handle.tap(ticket, action);
                 }
+                Intent::CheckInAll => {
+                    handle.check_in_all();
+                }
+                Intent::Known => handle.going_offline(OFFLINE_WINDOW),
                 Intent::Seen(ticket) => handle.seen(ticket),
                 Intent::Dismiss(number) => handle.dismiss_notice(number),
                 Intent::Quit => quit = true,

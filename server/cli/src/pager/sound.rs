@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tocsin_pager::engine::{DeviceStatus, Loudness, Obstacle, SirenEvent};
 use tocsin_pager::runtime::{Device, SirenOutput, SirenReporter};
+use tocsin_readiness::{Facts, Platform, Sound};
 use tocsin_siren::Start;
 use tocsin_siren::playback::{self, Output, SirenPlayer};
 use tokio::sync::Notify;
@@ -31,6 +32,10 @@ struct Heard {
     sounding: Option<Option<f32>>,
     /// Frames pulled when that was last looked at.
     frames_before: u64,
+    /// The output is open: it pulls silence while nothing sounds.
+    open: bool,
+    /// The engine waits for the answer to a rehearsal.
+    rehearsing: bool,
     /// Whether the engine wants the siren.
     wanted: bool,
     /// Why there is no output, if there is none.
@@ -85,7 +90,11 @@ impl Heard {
         use playback::SirenEvent as Told;
         let before = self.silent_because.clone();
         match event {
-            Told::DeviceOpened { .. } => self.silent_because = None,
+            Told::DeviceOpened { .. } => {
+                self.silent_because = None;
+                self.open = true;
+                self.answer_rehearsal();
+            }
             Told::Started {
                 effective_volume, ..
             } => {
@@ -95,7 +104,8 @@ impl Heard {
             Told::Stopped => self.sounding = None,
             Told::DeviceLost { why } | Told::Failed { why } => {
                 // While it is quiet nothing has failed yet: the device says what stands in the way.
-                if self.wanted {
+                self.open = false;
+                if std::mem::take(&mut self.rehearsing) || self.wanted {
                     let reason = why.clone();
                     self.report(SirenEvent::Failed { reason });
                 }
@@ -103,6 +113,14 @@ impl Heard {
             }
         }
         self.silent_because != before
+    }
+
+    fn answer_rehearsal(&mut self) {
+        if self.open && std::mem::take(&mut self.rehearsing) {
+            self.report(SirenEvent::Rehearsed {
+                effective_volume: None,
+            });
+        }
     }
 
     fn report(&self, event: SirenEvent) {
@@ -132,6 +150,17 @@ impl SirenOutput for DeskSiren {
         }
     }
 
+    /// An open output pulls samples all the time, silent ones while nothing sounds: it is started at
+    /// volume zero. One that is not open is opened now, and the answer is what comes of that.
+    fn rehearse(&self) {
+        {
+            let mut heard = lock(&self.heard);
+            heard.rehearsing = true;
+            heard.answer_rehearsal();
+        }
+        self.player.prepare();
+    }
+
     fn stop(&self) {
         self.player.stop();
         let mut heard = lock(&self.heard);
@@ -146,8 +175,18 @@ impl Device for DeskSiren {
         let why = lock(&self.heard).silent_because.clone();
         let nobody_hears = self.player.is_null() || why.is_some();
         let no_output = nobody_hears.then_some(Obstacle::NoSoundOutput);
-        DeviceStatus {
+        let sound = Sound {
             effective_volume: nobody_hears.then_some(0.0),
+            output_present: Some(!nobody_hears),
+            ..Sound::default()
+        };
+        DeviceStatus {
+            facts: Facts {
+                platform: Platform::Desktop,
+                app_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+                sound,
+                ..Facts::default()
+            },
             obstacles: no_output
                 .into_iter()
                 .chain(why.map(Obstacle::Other))
@@ -201,6 +240,18 @@ mod tests {
         };
         assert!(heard.take(back), "the engine is to ask again");
         assert_eq!(heard.silent_because, None);
+    }
+
+    #[test]
+    fn a_rehearsal_is_answered_once_the_output_is_open() {
+        let siren = DeskSiren::new(Output::Null).unwrap();
+        siren.rehearse();
+        let since = Instant::now();
+        while lock(&siren.heard).rehearsing && since.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(lock(&siren.heard).open && !lock(&siren.heard).rehearsing);
+        assert!(!siren.is_heard(), "in silence");
     }
 
     #[test]

@@ -221,7 +221,7 @@ fn a_log_at_debug_level_holds_no_secret() {
         .split('"')
         .find(|text| text.starts_with("tcs_"))
         .unwrap();
-    let log = server.log();
+    let log = server.process.log();
     assert!(
         log.contains("a device was enrolled"),
         "the log is on: {log}"
@@ -241,13 +241,13 @@ fn a_log_at_debug_level_holds_no_secret() {
 fn a_hang_up_is_harmless_and_a_termination_ends_the_server_in_order() {
     let home = Home::new();
     let mut server = Server::with_team(&home);
-    server.signal("-HUP");
+    server.process.signal("-HUP");
     std::thread::sleep(Duration::from_millis(200));
     home.run(&["oncall"]).done();
-    assert!(server.is_running());
-    server.signal("-TERM");
-    assert_eq!(server.wait(), Some(0), "{}", server.log());
-    assert!(server.log().contains("everything taken is on disk"));
+    assert!(server.process.is_running());
+    server.process.signal("-TERM");
+    assert_eq!(server.process.wait(), Some(0), "{}", server.process.log());
+    assert!(server.process.log().contains("everything taken is on disk"));
 
     // Its folder has an administrator now, so it prints no code again.
     let again = Server::start(&home);
@@ -314,11 +314,15 @@ fn help_shows_how_each_command_is_used_and_what_its_exit_codes_mean() {
     );
     for command in [
         "serve",
+        "gateway",
+        "watch",
         "login",
         "apply",
         "enroll",
         "key",
         "oncall",
+        "devices",
+        "drill",
         "tickets",
         "ticket",
         "alarm",

@@ -3,3 +3,6 @@
 mod commands;
 mod common;
 mod demo;
+mod devices;
+mod serving;
+mod watching;

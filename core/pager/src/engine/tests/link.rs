@@ -223,10 +223,11 @@ fn what_a_replaced_stream_still_brings_is_ignored() {
 
 #[test]
 fn a_push_makes_a_phone_without_a_stream_ask_at_once() {
-    for bytes in [
-        serde_json::to_vec(&World::alarm(1, START).1).unwrap(),
-        b"not a page".to_vec(),
-    ] {
+    let foreign = Input::Push {
+        transport: Transport::Fcm,
+        opened: Err("sealed to other keys".to_owned()),
+    };
+    for input in [push(&World::alarm(1, START).1), foreign] {
         let mut night = Night::live();
         for _ in 0..8 {
             ended(&mut night, offline());
@@ -234,7 +235,7 @@ fn a_push_makes_a_phone_without_a_stream_ask_at_once() {
         }
         ended(&mut night, offline());
         let links = night.links.len();
-        night.step(Input::Push(bytes));
+        night.step(input);
         assert_eq!(night.links.len(), links + 1);
     }
 }
@@ -244,6 +245,7 @@ fn a_late_push_about_what_is_over_already_wakes_nobody() {
     let mut night = Night::begin();
     night.step(Input::Started);
     let (_, update) = World::alarm(1, START);
+    night.now = START + secs(1);
     let page = night.snapshot(&[], update.entry.seq);
     night.synced(page);
     night.hello();
@@ -274,11 +276,13 @@ fn a_late_push_in_the_middle_of_a_snapshot_does_not_keep_a_ticket_that_is_gone()
     let mut night = Night::live();
     let (mut world, update) = World::alarm(1, START);
     night.update(&update);
+    let late = push(&world.deadline_passes());
+    night.now = START + secs(301);
     night.stream(StreamEvent::Reset);
     let mut page = night.snapshot(&[], 5000);
     page.more = true;
     night.synced(page);
-    night.step(push(&world.deadline_passes()));
+    night.step(late);
     let mut page = night.snapshot(&[], 5000);
     page.reset = false;
     night.synced(page);

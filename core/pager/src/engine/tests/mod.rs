@@ -1,8 +1,12 @@
 //! Nights on call, told to one phone. The tickets come from the real rules, the changes go into a
 //! real store, and a crash is a phone made anew from what the store kept.
 
+mod deadman;
+mod drills;
 mod link;
 mod order;
+mod push;
+mod ready;
 mod receipts;
 mod ringing;
 mod taps;
@@ -12,11 +16,12 @@ use core::time::Duration;
 
 use tocsin_ticket::{
     Alarm, Chain, Command, Context, DeviceId, Level, Millis, PageId, PersonId, Policy, Role,
-    Severity, Ticket, TicketId, decide,
+    Severity, Ticket, TicketId, Transport, decide,
 };
 use tocsin_wire::{
     Action, CommandId, CommandReply, CommandRequest, Cursor, Directory, Entry, Hello, Known, Me,
-    Outcome, ReceiptBatch, SyncPage, TicketView, Update, WIRE_VERSION,
+    Outcome, PUSH_VERSION, PushMessage, PushPayload, PushRegistration, ReceiptBatch, SyncPage,
+    TicketView, Update, WIRE_VERSION,
 };
 
 use super::*;
@@ -139,8 +144,32 @@ pub fn page(ticket: u64, number: u32) -> PageId {
     }
 }
 
+/// The ticket of an update as a push carries it to Ana, sent when it happened.
+pub fn payload(update: &Update) -> PushPayload {
+    let mut ticket = update.ticket.clone();
+    ticket.partial = true;
+    ticket.details.clear();
+    ticket.pages.retain(|page| page.person == person("ana"));
+    PushPayload {
+        v: PUSH_VERSION,
+        server_time: update.entry.at,
+        message: Known::Yes(PushMessage::Ticket {
+            ticket: Box::new(ticket),
+            others: 0,
+        }),
+    }
+}
+
+/// A payload that came by the usual way and was unsealed.
+pub fn pushed(payload: &PushPayload) -> Input {
+    Input::Push {
+        transport: Transport::WebPush,
+        opened: Ok(serde_json::to_vec(payload).unwrap()),
+    }
+}
+
 pub fn push(update: &Update) -> Input {
-    Input::Push(serde_json::to_vec(update).unwrap())
+    pushed(&payload(update))
 }
 
 pub fn cursor(seq: u64) -> Cursor {
@@ -167,6 +196,8 @@ pub struct Night {
     pub sent: Vec<CommandRequest>,
     pub batches: Vec<ReceiptBatch>,
     pub links: Vec<Effect>,
+    pub registrations: Vec<PushRegistration>,
+    pub statuses: Vec<tocsin_readiness::Facts>,
     pub wake: Option<Millis>,
     taps: u32,
 }
@@ -198,6 +229,8 @@ impl Night {
             sent: Vec::new(),
             batches: Vec::new(),
             links: Vec::new(),
+            registrations: Vec::new(),
+            statuses: Vec::new(),
             wake: None,
             taps: 0,
         }
@@ -226,6 +259,12 @@ impl Night {
     pub fn hello(&mut self) {
         let server_time = self.now;
         self.hello_at(server_time);
+    }
+
+    /// The next attempt succeeds.
+    pub fn hello_after_retry(&mut self) {
+        self.sleep_until(self.now + RETRY_CAP);
+        self.hello();
     }
 
     pub fn hello_at(&mut self, server_time: Millis) {
@@ -272,6 +311,7 @@ impl Night {
                 services: [("checkout".into(), "Checkout".to_owned())].into(),
             }),
             server_time: self.now,
+            duty: None,
             extra: serde_json::Map::new(),
         }
     }
@@ -298,6 +338,8 @@ impl Night {
                 Effect::Store(changes) => self.store.commit(changes).unwrap(),
                 Effect::SendCommand(request) => self.sent.push(request.clone()),
                 Effect::SendReceipts(batch) => self.batches.push(batch.clone()),
+                Effect::RegisterPush(registration) => self.registrations.push(registration.clone()),
+                Effect::SendStatus(facts) => self.statuses.push((**facts).clone()),
                 Effect::Sync { .. } | Effect::Stream { .. } => self.links.push(effect.clone()),
                 Effect::Wake(at) => self.wake = Some(*at),
                 Effect::Show => {}
@@ -345,6 +387,7 @@ impl Night {
             id: id.clone(),
             outcome,
             ticket,
+            also_refused: Vec::new(),
         };
         self.step(Input::CommandAnswered {
             id: id.clone(),
@@ -368,6 +411,8 @@ impl Night {
         self.siren.clear();
         self.sent.clear();
         self.batches.clear();
+        self.registrations.clear();
+        self.statuses.clear();
         self.wake = None;
         self.step(Input::Started);
     }
@@ -380,7 +425,12 @@ impl Night {
         let rings = self.view().siren.ringing;
         assert_eq!(
             rings,
-            matches!(self.siren.last(), Some(SirenCommand::Start(_))),
+            matches!(
+                self.siren
+                    .iter()
+                    .rfind(|told| **told != SirenCommand::Rehearse),
+                Some(SirenCommand::Start(_))
+            ),
             "the screen and the output agree"
         );
         rings

@@ -15,6 +15,8 @@ fn a_page_rings_before_anything_is_stored_sent_or_shown() {
             Effect::Store(_) => 1,
             Effect::SendCommand(_)
             | Effect::SendReceipts(_)
+            | Effect::RegisterPush(_)
+            | Effect::SendStatus(_)
             | Effect::Sync { .. }
             | Effect::Stream { .. } => 2,
             Effect::Wake(_) => 3,
@@ -315,7 +317,13 @@ fn a_clock_set_back_by_an_hour_does_not_delay_the_next_assertion() {
 fn a_device_that_cannot_wake_its_person_says_what_is_in_the_way() {
     let mut night = Night::live();
     night.step(Input::Device(DeviceStatus {
-        effective_volume: Some(0.1),
+        facts: tocsin_readiness::Facts {
+            sound: tocsin_readiness::Sound {
+                effective_volume: Some(0.1),
+                ..Default::default()
+            },
+            ..Default::default()
+        },
         obstacles: vec![Obstacle::VolumeLow],
     }));
     let view = night.view();

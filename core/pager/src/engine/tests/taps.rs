@@ -343,3 +343,139 @@ fn an_old_answer_does_not_undo_what_the_stream_already_told() {
         Known::Yes(TicketState::Resolved)
     );
 }
+
+fn storm(count: u64) -> (Night, Vec<World>) {
+    let mut night = Night::live();
+    let worlds = (1..=count)
+        .map(|id| {
+            let (world, update) = World::alarm(id, START);
+            night.update(&update);
+            world
+        })
+        .collect();
+    (night, worlds)
+}
+
+fn check_in_all(night: &mut Night) -> CommandId {
+    let id = CommandId::new("all-00000001");
+    night.step(Input::CheckInAll { id: id.clone() });
+    id
+}
+
+fn accept(night: &mut Night, id: &CommandId, first: TicketView, also_refused: Vec<TicketId>) {
+    let reply = CommandReply {
+        id: id.clone(),
+        outcome: Outcome::Accepted,
+        ticket: Some(first),
+        also_refused,
+    };
+    let id = id.clone();
+    let result = Ok(Box::new(reply));
+    night.step(Input::CommandAnswered { id, result });
+}
+
+#[test]
+fn a_storm_rings_one_siren_and_one_tap_checks_in_to_all_of_it() {
+    let (mut night, mut worlds) = storm(5);
+    assert_eq!((night.siren.len(), night.view().siren.pages), (1, 5));
+    let id = check_in_all(&mut night);
+    assert!(!night.rings());
+    let view = night.view();
+    assert!(
+        view.pages
+            .iter()
+            .all(|page| page.status == PageStatus::Answered)
+    );
+    assert_eq!((view.taps.len(), view.taps[0].others), (1, 4));
+    assert_eq!(view.taps[0].text, "Check in (and 4 more)");
+    assert_eq!(night.sent.len(), 1);
+    assert_eq!(night.sent[0].also.len(), 4);
+
+    night.crash();
+    assert!(!night.rings(), "the tap survives a restart");
+    assert_eq!((night.sent.len(), &night.sent[0].id), (1, &id));
+
+    for world in &mut worlds {
+        world.check_in("ana", START + secs(2));
+    }
+    accept(&mut night, &id, worlds[0].view(), Vec::new());
+    assert!(
+        !night.rings(),
+        "though the others' updates are still to come"
+    );
+    night.sleep(secs(5));
+    assert!(!night.rings());
+    for _ in 0..3 {
+        if let Some(batch) = night.batches.last() {
+            let (id, result) = (batch.id.clone(), Ok(()));
+            night.step(Input::ReceiptsAnswered { id, result });
+        }
+    }
+    let receipts = night.batches.iter().flat_map(|batch| &batch.receipts);
+    let checked_in = receipts.filter(|receipt| receipt.rung == Rung::CheckedIn);
+    assert_eq!(checked_in.count(), 5);
+}
+
+#[test]
+fn a_page_that_comes_after_the_tap_to_all_rings() {
+    let (mut night, mut worlds) = storm(2);
+    let id = check_in_all(&mut night);
+    night.update(&World::alarm(3, START).1);
+    assert!(night.rings(), "before the answer");
+    worlds[0].check_in("ana", START + secs(1));
+    accept(&mut night, &id, worlds[0].view(), Vec::new());
+    assert!(night.rings(), "and after it");
+    assert_eq!(night.view().siren.pages, 1);
+}
+
+#[test]
+fn tickets_that_the_tap_to_all_was_refused_for_ring_on_and_are_told_of() {
+    let (mut night, mut worlds) = storm(3);
+    let id = check_in_all(&mut night);
+    let first = night.sent[0].ticket;
+    let refused = *night.sent[0].also.last().unwrap();
+    let world = worlds.iter_mut().find(|world| world.id() == first).unwrap();
+    world.check_in("ana", START + secs(1));
+    let view = world.view();
+    accept(&mut night, &id, view, vec![refused]);
+    assert!(night.rings());
+    assert_eq!(night.view().siren.pages, 1);
+    let notice = &night.view().notices[0];
+    assert_eq!(
+        (notice.kind, notice.ticket),
+        (NoticeKind::Refused, Some(refused))
+    );
+}
+
+#[test]
+fn a_check_in_to_all_whose_updates_never_come_rings_again() {
+    let (mut night, mut worlds) = storm(2);
+    let id = check_in_all(&mut night);
+    worlds[0].check_in("ana", START + secs(1));
+    accept(&mut night, &id, worlds[0].view(), Vec::new());
+    assert!(!night.rings());
+    night.sleep(SETTLES_WITHIN);
+    assert!(night.rings(), "better woken twice than not at all");
+}
+
+#[test]
+fn a_check_in_to_all_with_nothing_ringing_is_nothing() {
+    let mut night = Night::live();
+    check_in_all(&mut night);
+    assert_eq!(night.sent, []);
+}
+
+#[test]
+fn a_storm_of_five_thousand_is_checked_in_without_a_pause() {
+    let mut night = Night::live();
+    let tickets: Vec<TicketView> = (1..=5000)
+        .map(|id| World::alarm(id, START).1.ticket)
+        .collect();
+    night.stream(StreamEvent::Reset);
+    night.synced(night.snapshot(&tickets, 9_000_000));
+    night.hello();
+    assert_eq!((night.siren.len(), night.view().siren.pages), (1, 5000));
+    check_in_all(&mut night);
+    assert!(!night.rings());
+    assert_eq!(night.sent[0].also.len(), 4999);
+}

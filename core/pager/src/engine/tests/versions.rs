@@ -41,14 +41,23 @@ fn from_a_newer_server() -> Value {
     update
 }
 
-fn bytes(value: &Value) -> Input {
-    Input::Push(serde_json::to_vec(value).unwrap())
+/// The update's ticket in a push.
+fn payload_of(update: &Value) -> Value {
+    let message = json!({"type": "ticket", "ticket": update["ticket"]});
+    json!({"v": 1, "server_time": START, "message": message})
+}
+
+fn bytes(payload: &Value) -> Input {
+    Input::Push {
+        transport: Transport::WebPush,
+        opened: Ok(serde_json::to_vec(payload).unwrap()),
+    }
 }
 
 #[test]
 fn a_page_from_the_oldest_server_rings() {
     let mut night = Night::live();
-    night.step(bytes(&from_the_oldest_server()));
+    night.step(bytes(&payload_of(&from_the_oldest_server())));
     assert!(night.rings());
     assert_eq!(night.view().pages[0].next, Vec::<String>::new());
 }
@@ -69,7 +78,9 @@ fn a_sync_page_from_the_oldest_server_is_taken() {
 fn what_only_a_newer_server_knows_rings_is_shown_in_its_words_and_kept() {
     let mut night = Night::live();
     let sent = from_a_newer_server();
-    night.step(bytes(&sent));
+    let update = Box::new(serde_json::from_value(sent.clone()).unwrap());
+    let cursor = cursor(5);
+    night.stream(StreamEvent::Update { cursor, update });
     assert!(night.rings(), "a state from the future counts as open");
     let view = night.view();
     assert_eq!(view.pages[0].state_text, "paused");
@@ -119,7 +130,10 @@ fn an_update_that_cannot_be_read_is_told_and_the_next_one_is_read() {
 fn a_flood_of_unreadable_pushes_leaves_one_notice() {
     let mut night = Night::live();
     for length in 0..500 {
-        night.step(Input::Push(vec![b'{'; length]));
+        night.step(Input::Push {
+            transport: Transport::WebPush,
+            opened: Ok(vec![b'{'; length]),
+        });
     }
     assert_eq!(night.view().notices.len(), 1);
     assert_eq!(night.store.load().unwrap().notices.len(), 1);
@@ -165,7 +179,10 @@ proptest! {
     #[test]
     fn no_bytes_whatsoever_make_a_phone_panic(garbage in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut night = Night::live();
-        night.step(Input::Push(garbage));
+        night.step(Input::Push {
+            transport: Transport::Apns,
+            opened: Ok(garbage),
+        });
         prop_assert!(!night.rings());
     }
 
@@ -175,7 +192,8 @@ proptest! {
         by in any_json(),
         newer in any::<bool>(),
     ) {
-        let mut update = if newer { from_a_newer_server() } else { from_the_oldest_server() };
+        let update = if newer { from_a_newer_server() } else { from_the_oldest_server() };
+        let mut update = payload_of(&update);
         let mut all = Vec::new();
         places(&update, "", &mut all);
         *update.pointer_mut(replaced.get(&all[..]).as_str()).unwrap() = by;
