@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use tocsin_directory::Directory;
 use tocsin_ticket::{DeviceId, PersonId};
-use tocsin_wire::Drill;
+use tocsin_wire::{Drill, ServerNotice};
 use tokio::sync::mpsc;
 
 use crate::store::StoredUpdate;
@@ -24,6 +24,8 @@ pub enum Said {
     Update(Arc<StoredUpdate>),
     /// The device is tested.
     Drill(Drill),
+    /// Something to read.
+    Notice(ServerNotice),
 }
 
 #[derive(Debug)]
@@ -120,6 +122,16 @@ impl Hub {
             stream.device != *device || stream.queue.try_send(Said::Drill(drill.clone())).is_ok()
         });
         own.iter().any(|stream| stream.device == *device)
+    }
+
+    /// Tells every stream of a person. `false`: there is none now.
+    pub fn notice(&self, person: &PersonId, notice: &ServerNotice) -> bool {
+        let mut streams = self.lock();
+        let Some(own) = streams.people.get_mut(person) else {
+            return false;
+        };
+        own.retain(|stream| stream.queue.try_send(Said::Notice(notice.clone())).is_ok());
+        !own.is_empty()
     }
 
     /// The devices of a person that are connected now.

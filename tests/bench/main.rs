@@ -1,6 +1,6 @@
 //! The load program: measures a real server, in a process of its own, over loopback.
 //!
-//! `load latency | throughput | million | streams | push` prints one Markdown table each, medians over
+//! `load latency | throughput | million | streams | push` prints Markdown tables, medians over
 //! several runs. `scripts/bench` runs them all. Nothing here asserts a time: machines differ, and
 //! numbers are for people to read.
 

@@ -180,6 +180,8 @@ impl Phone {
                 }
             }
             PushMessage::Drill(drill) => panic!("nobody asked for {drill:?}"),
+            // Something to read, such as that an address is dead.
+            PushMessage::Notice(_) => {}
         }
     }
 

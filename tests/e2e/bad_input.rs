@@ -110,7 +110,10 @@ async fn what_is_no_json_is_refused_on_every_route_in_the_documented_shape() {
             assert_eq!(reply["message"], "Event object format is unrecognized");
             assert_eq!(reply["errors"].as_array().map(Vec::len), Some(1));
         }
-        for path in ["/v1/commands", "/v1/receipts"] {
+        let reply = ana.send(Method::PUT, "/v1/device/push", body.clone()).await;
+        let problem = reply.expect("an answer").expect(400).problem();
+        assert_eq!(problem.code, "invalid_field", "{what}");
+        for path in ["/v1/commands", "/v1/receipts", "/v1/drills"] {
             let problem = ana.post(path, body.clone()).await.expect(400).problem();
             assert_eq!(problem.code, "invalid_field", "{what} to {path}");
             assert!(problem.field.is_some());
@@ -869,6 +872,7 @@ fn whatever_is_sent_is_answered_as_documented_and_refused_without_a_trace() {
             for (path, statuses) in [
                 ("/v1/commands", &[200, 400, 409][..]),
                 ("/v1/receipts", &[204, 400]),
+                ("/v1/drills", &[202, 400, 404]),
                 ("/v1/alarms", &[200, 400, 413]),
             ] {
                 let reply = ana.post(path, body.clone()).await;

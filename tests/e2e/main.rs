@@ -3,6 +3,7 @@
 mod alarms;
 mod bad_input;
 mod changes;
+mod devices;
 mod enrolment;
 mod hostile;
 mod life;

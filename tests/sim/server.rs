@@ -377,7 +377,9 @@ impl Server {
                         frames.push((*connection, Frame::Closed));
                         return false;
                     }
-                    Some(Some(Said::Drill(_))) => panic!("nobody ordered a drill"),
+                    Some(Some(Said::Drill(_) | Said::Notice(_))) => {
+                        panic!("nobody ordered a drill, and there is nothing to tell")
+                    }
                     Some(Some(Said::Update(update))) => {
                         let cursor = Cursor {
                             epoch: stream.epoch,

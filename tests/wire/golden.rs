@@ -19,8 +19,8 @@ use tocsin_wire::{
     Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory, Drill,
     DrillReport, Duty, DutyShift, EnrollReply, EnrollRequest, Entry, Hello, Known, Me, OnCall,
     Outcome, PUSH_VERSION, Person, Problem, PushAddress, PushChannel, PushMessage, PushPayload,
-    PushRegistration, PushWhen, ReceiptBatch, ReceiptReport, SyncPage, TicketList, TicketView,
-    Timeline, Update, WIRE_VERSION,
+    PushRegistration, PushWhen, ReceiptBatch, ReceiptReport, ServerNotice, SyncPage, TicketList,
+    TicketView, Timeline, Update, WIRE_VERSION,
 };
 
 const AT: Millis = Millis(1_795_406_593_836);
@@ -416,6 +416,13 @@ fn pushes_and_registrations_are_as_reviewed() {
         audible: true,
     };
     holds("push-drill.json", &payload(PushMessage::Drill(drill)));
+    let notice = ServerNotice {
+        id: 7,
+        at: AT,
+        subject: "The drill did not reach Ana's phone".to_owned(),
+        body: "Open the app on it.".to_owned(),
+    };
+    holds("push-notice.json", &payload(PushMessage::Notice(notice)));
     let addresses = [
         PushAddress::WebPush {
             endpoint: "https://push.example/abc".to_owned(),

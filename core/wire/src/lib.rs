@@ -25,7 +25,7 @@ pub use known::Known;
 pub use problem::Problem;
 pub use push::{
     ApnsEnvironment, Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushAddress, PushChannel, PushInfo,
-    PushMessage, PushPayload, PushRegistration, PushWhen,
+    PushMessage, PushPayload, PushRegistration, PushWhen, ServerNotice,
 };
 pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, SyncPage, Update, frame};
 pub use view::{DeadlineView, PageView, TicketView};

@@ -45,10 +45,27 @@ pub enum PushMessage {
     },
     /// A test of the whole way.
     Drill(Drill),
+    /// Something to read by day.
+    Notice(ServerNotice),
 }
 
 fn is_zero(number: &u32) -> bool {
     *number == 0
+}
+
+/// What a server tells a person beside pages: a device that cannot be reached any more, a drill that
+/// did not arrive. It makes no sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServerNotice {
+    /// Names it on every transport.
+    pub id: u64,
+    /// Since when it is to be told.
+    pub at: Millis,
+    /// One line.
+    pub subject: String,
+    /// What happened, and what to do.
+    pub body: String,
 }
 
 /// A test page, silent unless its owner asked to hear it.

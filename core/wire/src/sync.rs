@@ -131,6 +131,8 @@ pub mod frame {
     pub const DUTY: &str = "duty";
     /// Data: [`super::Drill`]. A test of the stream.
     pub const DRILL: &str = "drill";
+    /// Data: [`crate::ServerNotice`].
+    pub const NOTICE: &str = "notice";
     /// No data. The cursor cannot be continued from: ask `GET /v1/sync` without one.
     pub const RESET: &str = "reset";
     /// No data. There is much to catch up on: ask `GET /v1/sync` from the cursor, then come back.

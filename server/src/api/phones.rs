@@ -33,6 +33,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Receipts in one batch.
 const MAX_RECEIPTS: usize = 1000;
 
+/// Drills in one batch.
+const MAX_DRILLS: usize = 100;
+
+/// Other tickets that one tap is for.
+const MAX_ALSO: usize = 10_000;
+
 /// `POST /v1/enroll`.
 #[utoipa::path(
     post,
@@ -173,6 +179,7 @@ pub(super) async fn stream(
         let event = match follow.next().await? {
             Said::Update(update) => update_event(epoch, &update),
             Said::Drill(drill) => json_event(frame::DRILL, &drill),
+            Said::Notice(notice) => json_event(frame::NOTICE, &notice),
         };
         Some((event, Some(follow)))
     });
@@ -222,6 +229,12 @@ pub(super) async fn commands(
 ) -> Result<Response, ApiError> {
     check_id(request.id.as_str())?;
     check_number("ticket", request.ticket)?;
+    if request.also.len() > MAX_ALSO {
+        return Err(ApiError::field("also", format_args!("at most {MAX_ALSO}")));
+    }
+    for (index, ticket) in request.also.iter().enumerate() {
+        check_number(&format!("also[{index}]"), *ticket)?;
+    }
     if let tocsin_wire::Action::Note { text } = &request.action
         && text.chars().count() > 4000
     {
@@ -259,6 +272,12 @@ pub(super) async fn receipts(
         return Err(ApiError::field(
             "receipts",
             format_args!("at most {MAX_RECEIPTS}"),
+        ));
+    }
+    if batch.drills.len() > MAX_DRILLS {
+        return Err(ApiError::field(
+            "drills",
+            format_args!("at most {MAX_DRILLS}"),
         ));
     }
     for (index, report) in batch.receipts.iter().enumerate() {

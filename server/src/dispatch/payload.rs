@@ -2,7 +2,9 @@
 
 use tocsin_push::Words;
 use tocsin_ticket::{Millis, PersonId, Ticket};
-use tocsin_wire::{Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushMessage, PushPayload, TicketView};
+use tocsin_wire::{
+    Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushMessage, PushPayload, ServerNotice, TicketView,
+};
 
 /// A title is shortened to no fewer characters than this.
 const SHORTEST_TITLE: usize = 16;
@@ -71,6 +73,20 @@ fn message(ticket: &Ticket, others: u32, now: Millis) -> Vec<u8> {
 /// A drill.
 pub fn drill(drill: &Drill, now: Millis) -> Vec<u8> {
     payload(PushMessage::Drill(drill.clone()), now)
+}
+
+/// Something to read. What is too long for a push is cut; the mail has all of it.
+pub fn notice(notice: &ServerNotice, now: Millis) -> Vec<u8> {
+    let mut notice = notice.clone();
+    loop {
+        let payload = payload(PushMessage::Notice(notice.clone()), now);
+        let too_long = payload.len().saturating_sub(MAX_PUSH_BYTES);
+        if too_long == 0 || notice.body.is_empty() {
+            return payload;
+        }
+        let end = notice.body.len().saturating_sub(too_long);
+        notice.body.truncate(notice.body.floor_char_boundary(end));
+    }
 }
 
 fn payload(message: PushMessage, now: Millis) -> Vec<u8> {

@@ -632,7 +632,7 @@ impl Dispatcher {
             What::Notice(notice) => (
                 Purpose::Notice,
                 None,
-                Vec::new(),
+                payload::notice(&notice.on_the_wire(), now),
                 Words {
                     subject: notice.subject.clone(),
                     body: notice.body.clone(),
@@ -985,7 +985,8 @@ impl Dispatcher {
             .tiers(&notice.person)
             .iter()
             .flatten()
-            .filter(|channel| matches!(channel.address, Address::Mailbox { .. }))
+            // A text message or a call is for pages.
+            .filter(|channel| !matches!(channel.address, Address::Telephone { .. }))
             .cloned()
             .collect();
         let (person, at) = (notice.person.clone(), notice.at);

@@ -22,9 +22,10 @@ use crate::watch;
 /// News that may wait. When there is more, all that is owed is read from the store again.
 const NEWS_QUEUE: usize = 1024;
 
-/// Things to write down that may wait. When the store takes none for so long, the oldest are not
-/// written: after a restart their pages are sent once more.
-const WRITE_QUEUE: usize = 4096;
+/// Things to write down that may wait: after an outage a service takes pages faster than the store
+/// takes their receipts. What comes when so many wait is not written: after a restart its page is
+/// sent once more. Room is taken only by what waits.
+const WRITE_QUEUE: usize = 65_536;
 
 /// Deliveries written down in one job.
 const DELIVERIES_PER_JOB: usize = 256;
@@ -209,7 +210,16 @@ impl Work {
                         .hub
                         .drill(&record.person, &record.device, &record.drill);
                 }
-                Owed::Drill(_) | Owed::Notice(_) => {}
+                Owed::Notice(notice) => {
+                    let told = self
+                        .runtime
+                        .hub
+                        .notice(&notice.person, &notice.on_the_wire());
+                    if told {
+                        self.note(Note::Job(Job::EndNotice(notice.id)));
+                    }
+                }
+                Owed::Drill(_) => {}
             }
             self.step(Input::Owed(owed));
         }

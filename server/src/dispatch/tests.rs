@@ -16,7 +16,7 @@ use tocsin_wire::{
 use super::{Attempt, Dispatcher, Effect, Input, Means, Roster};
 use crate::engine::{DeliveryOf, Owed};
 use crate::secret::Secret;
-use crate::store::{Device, StoredChannel};
+use crate::store::{Device, StoredChannel, StoredNotice};
 
 const START: Millis = Millis(1_800_000_000_000);
 
@@ -101,6 +101,7 @@ struct Night {
     reports: Vec<(Transport, Rung)>,
     failures: Vec<DeliveryProblem>,
     retired: Vec<DeviceId>,
+    told: Vec<u64>,
 }
 
 impl Night {
@@ -112,6 +113,7 @@ impl Night {
             reports: Vec::new(),
             failures: Vec::new(),
             retired: Vec::new(),
+            told: Vec::new(),
         };
         night.step(Input::Roster(roster(channels)));
         night
@@ -129,7 +131,7 @@ impl Night {
                     self.failures.extend(problem);
                 }
                 Effect::Retire { channel, .. } => self.retired.push(channel.device.clone()),
-                Effect::Told(_) => {}
+                Effect::Told(notice) => self.told.push(notice),
             }
         }
     }
@@ -667,6 +669,50 @@ fn once_a_service_is_back_nothing_waits_out_its_own_failures() {
         .filter(|attempt| web(attempt))
         .count();
     assert_eq!(rest, PHONES - 1, "every other phone is pushed to at once");
+}
+
+#[test]
+fn attempts_that_a_gateway_did_not_take_cost_nothing_of_its_fair_rate() {
+    let mut night = Night::new(&[]);
+    night.hear(&Trouble::new(1, Severity::Sev1, START).0);
+    let text = |attempt: &Attempt| attempt.channel.transport() == Transport::Webhook;
+    let mut attempts = 0;
+    while night.now < START + s(40) {
+        while let Some(attempt) = night.under_way.iter().position(text) {
+            attempts += 1;
+            let why = "503".to_owned();
+            night.answer(attempt, Outcome::RetryAfter { after: None, why });
+        }
+        night.sleep_until(night.now + Duration::from_millis(100));
+    }
+    assert!(attempts > 3, "{attempts} attempts in 30 s");
+}
+
+#[test]
+fn a_notice_goes_by_mail_and_to_devices_but_never_as_a_text_message() {
+    let mut night = Night::new(&[channel("phone", web("phone"), PushWhen::AtOnce)]);
+    let notice = StoredNotice {
+        id: 3,
+        person: "ana".into(),
+        subject: "One device can no longer be paged".to_owned(),
+        body: "x".repeat(5000),
+        at: START,
+    };
+    night.step(Input::Owed(Owed::Notice(notice)));
+    let mut transports = night.transports();
+    transports.sort();
+    assert_eq!(transports, [Transport::WebPush, Transport::Email]);
+    assert!(
+        night
+            .under_way
+            .iter()
+            .all(|it| it.push.purpose == Purpose::Notice && it.push.payload.len() <= MAX_PUSH_BYTES)
+    );
+    night.answer(0, Outcome::Accepted);
+    assert_eq!(night.told, [3]);
+    night.accept_all();
+    assert_eq!(night.told, [3], "once is enough");
+    assert_eq!(night.dispatcher.owed(), 0);
 }
 
 #[test]

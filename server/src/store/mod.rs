@@ -13,7 +13,7 @@ use tocsin_ticket::{
     DeliveryFailure, DeviceId, DrillId, Event, Millis, PersonId, Receipt, ServiceId, Severity,
     TeamId, Ticket, TicketId,
 };
-use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel};
+use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel, ServerNotice};
 
 pub use sqlite::{SqliteReader, SqliteStore};
 
@@ -138,6 +138,19 @@ pub struct StoredNotice {
     pub body: String,
     /// Since when it is to be told.
     pub at: Millis,
+}
+
+impl StoredNotice {
+    /// As phones read it.
+    #[must_use]
+    pub fn on_the_wire(&self) -> ServerNotice {
+        ServerNotice {
+            id: self.id,
+            at: self.at,
+            subject: self.subject.clone(),
+            body: self.body.clone(),
+        }
+    }
 }
 
 /// A log entry with the ticket's newest state, as JSON ready to send.

@@ -174,6 +174,7 @@ impl Phone {
             }
             StreamEvent::Duty(duty) => self.take_duty(duty, now, out),
             StreamEvent::Drill(drill) => self.take_drill(drill, now, out),
+            StreamEvent::Notice(notice) => self.take_notice(&notice, now, out),
             StreamEvent::Reset => self.sent_back(None, now, out),
             StreamEvent::CatchUp => self.sent_back(self.cursor, now, out),
             StreamEvent::KeepAlive => out.show = false,

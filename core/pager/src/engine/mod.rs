@@ -392,9 +392,11 @@ impl Phone {
             | NoticeKind::Unreadable
             | NoticeKind::OutOfTouch
             | NoticeKind::DrillMissing => self.notices.iter().find(|notice| notice.kind == kind),
-            NoticeKind::Refused | NoticeKind::Rejected => (self.notices.len() >= NOTICES_KEPT)
-                .then(|| self.notices.first())
-                .flatten(),
+            NoticeKind::Refused | NoticeKind::Rejected | NoticeKind::FromServer => {
+                (self.notices.len() >= NOTICES_KEPT)
+                    .then(|| self.notices.first())
+                    .flatten()
+            }
         };
         if let Some(number) = replaced.map(|notice| notice.number) {
             self.remove_notice(number, out);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use tocsin_ticket::{Millis, TicketId, Transport};
-use tocsin_wire::{Known, PushMessage, PushPayload, TicketView};
+use tocsin_wire::{Known, PushMessage, PushPayload, ServerNotice, TicketView};
 
 use super::{Change, Draft, Due, NoticeKind, Phone};
 
@@ -52,6 +52,7 @@ impl Phone {
                 self.owe(others, now);
             }
             Known::Yes(PushMessage::Drill(drill)) => self.take_drill(drill, now, out),
+            Known::Yes(PushMessage::Notice(notice)) => self.take_notice(&notice, now, out),
             Known::No(_) => {
                 let reason = self.texts.newer_push();
                 self.unreadable(&reason, now, out);
@@ -90,6 +91,26 @@ impl Phone {
         let mut paging: Vec<TicketId> = self.my_pages().map(|(ticket, _)| ticket.id).collect();
         paging.dedup();
         self.is_whole() && (debt.others == 0 || paging.len() > debt.others as usize)
+    }
+
+    /// Something to read; the same by several ways is one notice.
+    pub(super) fn take_notice(&mut self, notice: &ServerNotice, now: Millis, out: &mut Draft) {
+        let text = format!("{}\n{}", notice.subject, notice.body);
+        let known = |held: &super::Notice| {
+            held.kind == NoticeKind::FromServer
+                && held.happened_at == Some(notice.at)
+                && held.text == text
+        };
+        if !self.notices.iter().any(known) {
+            self.notify(
+                NoticeKind::FromServer,
+                None,
+                text,
+                Some(notice.at),
+                now,
+                out,
+            );
+        }
     }
 
     /// Whether every ticket is here with its details.

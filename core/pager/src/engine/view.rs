@@ -239,6 +239,8 @@ pub enum NoticeKind {
     /// A drill that was due did not come; taken back when one does. The instant in
     /// [`Notice::happened_at`] is when it was due.
     DrillMissing,
+    /// The server has something to say, such as that one of the devices cannot be paged any more.
+    FromServer,
 }
 
 /// Whether the server is reached.

@@ -203,6 +203,7 @@ fn event(block: Block) -> Result<StreamEvent, NetworkError> {
         }
         frame::DUTY => told(&data, StreamEvent::Duty),
         frame::DRILL => told(&data, StreamEvent::Drill),
+        frame::NOTICE => told(&data, StreamEvent::Notice),
         frame::RESET => StreamEvent::Reset,
         frame::CATCH_UP => StreamEvent::CatchUp,
         frame::UPDATE => {

@@ -16,7 +16,7 @@ use tocsin_readiness::Facts;
 use tocsin_ticket::TicketId;
 use tocsin_wire::{
     CommandReply, CommandRequest, Cursor, Drill, Duty, Hello, PushInfo, PushRegistration,
-    ReceiptBatch, SyncPage, Timeline, Update,
+    ReceiptBatch, ServerNotice, SyncPage, Timeline, Update,
 };
 
 pub use http::HttpNetwork;
@@ -38,6 +38,8 @@ pub enum StreamEvent {
     Duty(Duty),
     /// A test of the stream.
     Drill(Drill),
+    /// Something to read.
+    Notice(ServerNotice),
     /// The cursor is of no use any more: sync from the start.
     Reset,
     /// There is much to catch up on: sync from the cursor.

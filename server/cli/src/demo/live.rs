@@ -32,8 +32,8 @@ type Trouble = Option<String>;
 pub async fn play(mut stage: Stage, words: Words) -> Result<(), Failure> {
     let mut full = FullScreen::enter()?;
     let mut seats = [
-        Seat::new(stage.ana.handle.clone()),
-        Seat::new(stage.bea.handle.clone()),
+        Seat::new(&stage.ana),
+        Seat::new(&stage.bea),
     ];
     let mut focus = 0;
     let mut progress = Progress::default();

@@ -1,8 +1,10 @@
 //! A pager on this machine: its file, its token, its enrolment, its engine.
 
+use core::time::Duration;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use tocsin_pager::engine::Connection;
 use tocsin_pager::net::Server;
 use tocsin_pager::runtime::{
     Config, EnrollError, Ports, SystemClock, device_keys, enroll, system_random,
@@ -13,8 +15,12 @@ use tocsin_pager::{
 };
 use tocsin_siren::playback::Output;
 
+use super::device::DeskDevice;
 use super::sound::DeskSiren;
 use crate::failure::{Context, Failure};
+
+/// How often the computer is looked at for what does not announce itself: its battery.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// A pager's file, which no other process uses as long as this value lives.
 pub struct Desk {
@@ -29,6 +35,8 @@ pub struct Running {
     pub handle: PagerHandle,
     /// Its loudspeaker.
     pub siren: DeskSiren,
+    /// The computer.
+    pub device: DeskDevice,
     watch: tokio::task::JoinHandle<()>,
     _lock: File,
 }
@@ -110,10 +118,11 @@ impl Desk {
         let random = system_random().context("randomness")?;
         let keys = device_keys(&self.token(), &random).context(&what)?;
         let siren = DeskSiren::new(output).context("siren")?;
+        let device = DeskDevice::new(siren.clone(), self.path.with_extension("heard"));
         let ports = Ports {
             clock: Box::new(SystemClock),
             siren: Box::new(siren.clone()),
-            device: Box::new(siren.clone()),
+            device: Box::new(device.clone()),
             network: HttpNetwork::new(server, token),
             keys,
             random,
@@ -123,10 +132,11 @@ impl Desk {
             ..Config::default()
         };
         let handle = Pager::start(self.store, config, ports).context(&what)?;
-        let watch = tokio::spawn(watch_output(siren.clone(), handle.clone()));
+        let watch = tokio::spawn(watch(siren.clone(), device.clone(), handle.clone()));
         Ok(Running {
             handle,
             siren,
+            device,
             watch,
             _lock: self._lock,
         })
@@ -143,10 +153,25 @@ impl Failure {
     }
 }
 
-async fn watch_output(siren: DeskSiren, handle: PagerHandle) {
+/// Tells the engine when something about the computer may have changed.
+async fn watch(siren: DeskSiren, device: DeskDevice, handle: PagerHandle) {
+    let mut view = handle.view();
+    let mut look = tokio::time::interval(LOOK_EVERY);
     loop {
-        siren.output_changed().await;
-        handle.device_changed();
+        let live = matches!(
+            view.borrow_and_update().connection,
+            Connection::Live { .. }
+        );
+        if device.note_reached(live) {
+            handle.device_changed();
+        }
+        tokio::select! {
+            () = siren.output_changed() => handle.device_changed(),
+            _ = look.tick() => handle.device_changed(),
+            changed = view.changed() => if changed.is_err() {
+                return;
+            },
+        }
     }
 }
 

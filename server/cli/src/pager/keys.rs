@@ -20,6 +20,8 @@ pub enum Intent {
     CheckInAll,
     /// "I know": the pager's own alarms are quiet for a while.
     Known,
+    /// The person heard the siren.
+    Heard,
     /// The page screen of this ticket was in front of somebody who is awake enough to press a key.
     Seen(TicketId),
     /// The person has read this notice.
@@ -91,7 +93,21 @@ fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
         KeyCode::Char('q') => screen.quitting = true,
         KeyCode::Tab | KeyCode::Right => screen.turn(1),
         KeyCode::BackTab | KeyCode::Left => screen.turn(Tab::ALL.len() - 1),
+        KeyCode::Char('i') => screen.info = screen.info.map_or(Some(0), |_| None),
+        KeyCode::Esc if screen.info.is_some() => screen.info = None,
         KeyCode::Esc => screen.open = None,
+        KeyCode::Char('h') if screen.info.is_some() && screen.sounded => {
+            return Some(Intent::Heard);
+        }
+        KeyCode::Down | KeyCode::Up if screen.info.is_some() => {
+            screen.info = screen.info.map(|past| {
+                if key.code == KeyCode::Down {
+                    past + 1
+                } else {
+                    past.saturating_sub(1)
+                }
+            });
+        }
         KeyCode::Down | KeyCode::Up => {
             let down = key.code == KeyCode::Down;
             if screen.open.is_some() {
@@ -105,6 +121,8 @@ fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
                 screen.choose(down, lengths[screen.tab as usize]);
             }
         }
+        // Over a list, these keys would act on what is not seen.
+        KeyCode::Enter | KeyCode::Char('d') if screen.info.is_some() => {}
         KeyCode::Enter if screen.open.is_none() && screen.tab == Tab::Tickets => {
             current
                 .into_iter()
@@ -158,6 +176,8 @@ fn answer(action: Action, view: &View, screen: &mut Screen) -> Option<Intent> {
 
 #[cfg(test)]
 mod tests {
+    use tocsin_pager::Language;
+
     use super::*;
     use crate::pager::fixture;
 
@@ -210,6 +230,48 @@ mod tests {
         assert_eq!(all.last(), Some(&Intent::CheckInAll));
         let one = pressed(&[KeyCode::Char('a')], &fixture::ringing(), &mut screen);
         assert!(!one.contains(&Intent::CheckInAll));
+    }
+
+    #[test]
+    fn an_alarm_of_the_pagers_own_comes_to_the_front_and_one_key_answers_it() {
+        let mut screen = Screen::default();
+        screen.turn(1);
+        let (view, _) = fixture::out_of_touch(Language::English);
+        assert_eq!(
+            pressed(&[KeyCode::Enter], &view, &mut screen),
+            [],
+            "there is nothing to check in to"
+        );
+        assert_eq!(screen.tab, Tab::Pages);
+        assert_eq!(
+            pressed(&[KeyCode::Char('k')], &view, &mut screen),
+            [Intent::Known]
+        );
+        let none = pressed(&[KeyCode::Char('k')], &fixture::quiet(), &mut screen);
+        assert_eq!(none, [], "nothing to know of");
+    }
+
+    #[test]
+    fn the_siren_is_confirmed_as_heard_only_after_it_sounded() {
+        let keys = [KeyCode::Char('i'), KeyCode::Char('h')];
+        let mut screen = Screen::default();
+        assert_eq!(pressed(&keys, &fixture::quiet(), &mut screen), []);
+        let mut screen = Screen::default();
+        let heard = pressed(&keys, &fixture::ringing(), &mut screen);
+        assert_eq!(heard.last(), Some(&Intent::Heard));
+    }
+
+    #[test]
+    fn no_tap_goes_to_a_ticket_that_the_readiness_screen_covers() {
+        let mut screen = Screen::default();
+        let view = fixture::ringing();
+        screen.follow(&view);
+        screen.info = Some(0);
+        let keys = ['c', 'w', 'r', 'o', 'n', 't', 'd'].map(KeyCode::Char);
+        assert_eq!(pressed(&keys, &view, &mut screen), []);
+        assert_eq!(pressed(&[KeyCode::Enter], &view, &mut screen), []);
+        pressed(&[KeyCode::Esc], &view, &mut screen);
+        assert_eq!(screen.info, None);
     }
 
     #[test]

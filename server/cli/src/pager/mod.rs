@@ -2,11 +2,13 @@
 //! and its loudspeaker.
 
 pub mod desk;
+pub mod device;
 pub mod draw;
 #[cfg(test)]
 pub mod fixture;
 mod glyphs;
 pub mod keys;
+mod power;
 pub mod screen;
 pub mod sound;
 pub mod terminal;
@@ -22,7 +24,7 @@ use tocsin_pager::engine::OFFLINE_WINDOW;
 use tocsin_pager::net::Server;
 use tocsin_pager::{PagerHandle, View};
 use tocsin_siren::playback::Output;
-use tocsin_ticket::TicketId;
+use tocsin_ticket::{Millis, TicketId};
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +32,7 @@ use crate::cli::{PagerArgs, SoundOutput};
 use crate::failure::{Context, Failure};
 use crate::{out, profile, signals, times};
 use desk::{Desk, Running};
+use device::DeskDevice;
 use draw::Face;
 use keys::Intent;
 use screen::{Screen, Told};
@@ -45,6 +48,7 @@ const BELL_EVERY: Duration = Duration::from_secs(2);
 /// One pager on the screen: its engine, what is looked at, and the timelines it asked for.
 pub struct Seat {
     handle: PagerHandle,
+    device: DeskDevice,
     /// What the person looks at.
     pub screen: Screen,
     view: watch::Receiver<Arc<View>>,
@@ -54,10 +58,12 @@ pub struct Seat {
 
 impl Seat {
     /// A seat in front of a running pager.
-    pub fn new(handle: PagerHandle) -> Self {
+    pub fn new(pager: &Running) -> Self {
+        let handle = pager.handle.clone();
         let view = handle.view();
         Self {
             handle,
+            device: pager.device.clone(),
             screen: Screen::default(),
             view,
             told: mpsc::unbounded_channel(),
@@ -99,6 +105,11 @@ impl Seat {
                     handle.check_in_all();
                 }
                 Intent::Known => handle.going_offline(OFFLINE_WINDOW),
+                Intent::Heard => {
+                    let now = times::now().0.saturating_add(view.clock_offset_ms);
+                    self.device.note_heard(Millis(now));
+                    handle.device_changed();
+                }
                 Intent::Seen(ticket) => handle.seen(ticket),
                 Intent::Dismiss(number) => handle.dismiss_notice(number),
                 Intent::Quit => quit = true,
@@ -170,13 +181,13 @@ pub async fn run(args: &PagerArgs) -> Result<(), Failure> {
         SoundOutput::Default => Output::Default,
         SoundOutput::Null => Output::Null,
     };
-    let Running { handle, .. } = &desk.start(output, words.0)?;
-    let seat = Seat::new(handle.clone());
+    let pager = desk.start(output, words.0)?;
+    let seat = Seat::new(&pager);
     let shown = tokio::select! {
         shown = show(seat, words) => shown,
         () = end => Ok(()),
     };
-    handle.shutdown().await;
+    pager.handle.shutdown().await;
     shown
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tocsin_pager::View;
-use tocsin_pager::engine::{PageItem, PageStatus, TicketItem};
+use tocsin_pager::engine::{AlarmKind, LocalAlarm, PageItem, PageStatus, TicketItem};
 use tocsin_ticket::{PageId, TicketId};
 use tocsin_wire::Entry;
 
@@ -48,6 +48,11 @@ pub struct Screen {
     pub tab: Tab,
     /// The ticket that is open over the list.
     pub open: Option<TicketId>,
+    /// Why this pager would or would not wake its owner, over everything else; how many of its
+    /// lines are scrolled past.
+    pub info: Option<usize>,
+    /// Whether the siren has sounded since this screen was made, so that somebody can have heard it.
+    pub sounded: bool,
     /// The chosen place in each tab.
     pub chosen: [usize; 3],
     /// The note being written, and its ticket.
@@ -60,10 +65,13 @@ pub struct Screen {
     pub told: Option<Arc<Told>>,
     /// Pages that have rung since this screen was made.
     rung: BTreeSet<PageId>,
+    /// The pager's own alarms as they were when last looked at.
+    alarmed: Vec<AlarmKind>,
 }
 
 impl Screen {
-    /// Follows what happened: a page that begins to ring comes to the front, whatever was open.
+    /// Follows what happened: a page that begins to ring comes to the front, whatever was open. So
+    /// does an alarm of the pager's own, unless a page rings.
     pub fn follow(&mut self, view: &View) {
         let new = view
             .pages
@@ -74,6 +82,14 @@ impl Screen {
             self.quitting = false;
             self.front(place);
         }
+        let alarms: Vec<_> = view.alarms.iter().map(|alarm| alarm.kind).collect();
+        if !rings(view) && alarms.iter().any(|kind| !self.alarmed.contains(kind)) {
+            self.quitting = false;
+            self.front(self.chosen[Tab::Pages as usize]);
+        }
+        self.alarmed = alarms;
+        let siren = &view.siren;
+        self.sounded |= siren.confirmed && siren.effective_volume.is_none_or(|it| it > 0.0);
         let lengths = [view.pages.len(), view.tickets.len(), view.notices.len()];
         for (chosen, length) in self.chosen.iter_mut().zip(lengths) {
             *chosen = (*chosen).min(length.saturating_sub(1));
@@ -92,6 +108,7 @@ impl Screen {
     pub fn turn(&mut self, steps: usize) {
         self.tab = self.tab.beside(steps);
         self.open = None;
+        self.info = None;
     }
 
     /// Moves the choice up or down in a list of `length`.
@@ -108,24 +125,40 @@ impl Screen {
     pub const fn front(&mut self, place: usize) {
         self.tab = Tab::Pages;
         self.open = None;
+        self.info = None;
         self.chosen[Tab::Pages as usize] = place;
     }
 
     /// Opens a ticket over the list.
     pub fn look_at(&mut self, ticket: TicketId) {
         self.open = Some(ticket);
+        self.info = None;
         self.back = 0;
     }
 
     /// The page in front of the person.
     pub fn page<'a>(&self, view: &'a View) -> Option<&'a PageItem> {
-        (self.tab == Tab::Pages && self.open.is_none())
+        (self.is_in_front() && self.alarm(view).is_none())
             .then(|| view.pages.get(self.place()))
             .flatten()
     }
 
+    /// The pager's own alarm in front of the person: it has the place of a page while none rings.
+    pub fn alarm<'a>(&self, view: &'a View) -> Option<&'a LocalAlarm> {
+        (self.is_in_front() && !rings(view))
+            .then(|| view.alarms.first())
+            .flatten()
+    }
+
+    fn is_in_front(&self) -> bool {
+        self.tab == Tab::Pages && self.open.is_none() && self.info.is_none()
+    }
+
     /// The ticket that keys act on.
     pub fn current<'a>(&self, view: &'a View) -> Option<&'a TicketItem> {
+        if self.info.is_some() {
+            return None;
+        }
         if let Some(open) = self.open {
             return ticket(view, open);
         }
@@ -143,6 +176,12 @@ impl Screen {
         let have = self.told.as_ref().map(|told| (told.ticket, told.version));
         (have != Some(wanted)).then_some(wanted)
     }
+}
+
+fn rings(view: &View) -> bool {
+    view.pages
+        .iter()
+        .any(|page| page.status == PageStatus::Ringing)
 }
 
 /// A ticket of the view.

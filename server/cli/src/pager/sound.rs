@@ -4,15 +4,28 @@ use core::time::Duration;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tocsin_pager::engine::{DeviceStatus, Loudness, Obstacle, SirenEvent};
-use tocsin_pager::runtime::{Device, SirenOutput, SirenReporter};
-use tocsin_readiness::{Facts, Platform, Sound};
+use tocsin_pager::engine::{Loudness, SirenEvent};
+use tocsin_pager::runtime::{SirenOutput, SirenReporter};
 use tocsin_siren::Start;
 use tocsin_siren::playback::{self, Output, SirenPlayer};
 use tokio::sync::Notify;
 
 /// How long opening the output may take before [`probe`] says that there is none.
 const PROBE_LIMIT: Duration = Duration::from_secs(3);
+
+/// What the siren would sound through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Outlet {
+    /// Not known yet: the sound system is being asked.
+    #[default]
+    Opening,
+    /// An output that pulls samples.
+    Open,
+    /// Samples are pulled and thrown away.
+    Null,
+    /// Nothing, and why.
+    Missing(String),
+}
 
 /// A [`SirenPlayer`] that tells the engine the truth: it sounds when samples were really pulled.
 ///
@@ -74,6 +87,17 @@ impl DeskSiren {
         self.player.is_started() && lock(&self.heard).sounding.is_some()
     }
 
+    /// What it would sound through now.
+    pub fn outlet(&self) -> Outlet {
+        let heard = lock(&self.heard);
+        match &heard.silent_because {
+            _ if self.player.is_null() => Outlet::Null,
+            Some(why) => Outlet::Missing(why.clone()),
+            None if heard.open => Outlet::Open,
+            None => Outlet::Opening,
+        }
+    }
+
     /// Returns when the output came or went.
     pub async fn output_changed(&self) {
         self.changed.notified().await;
@@ -88,7 +112,7 @@ impl Heard {
     /// Takes what the player tells; true when the output came or went.
     fn take(&mut self, event: playback::SirenEvent) -> bool {
         use playback::SirenEvent as Told;
-        let before = self.silent_because.clone();
+        let before = (self.open, self.silent_because.clone());
         match event {
             Told::DeviceOpened { .. } => {
                 self.silent_because = None;
@@ -112,7 +136,7 @@ impl Heard {
                 self.silent_because = Some(why);
             }
         }
-        self.silent_because != before
+        (self.open, &self.silent_because) != (before.0, &before.1)
     }
 
     fn answer_rehearsal(&mut self) {
@@ -167,31 +191,6 @@ impl SirenOutput for DeskSiren {
         heard.wanted = false;
         heard.sounding = None;
         heard.frames_before = 0;
-    }
-}
-
-impl Device for DeskSiren {
-    fn status(&self) -> DeviceStatus {
-        let why = lock(&self.heard).silent_because.clone();
-        let nobody_hears = self.player.is_null() || why.is_some();
-        let no_output = nobody_hears.then_some(Obstacle::NoSoundOutput);
-        let sound = Sound {
-            effective_volume: nobody_hears.then_some(0.0),
-            output_present: Some(!nobody_hears),
-            ..Sound::default()
-        };
-        DeviceStatus {
-            facts: Facts {
-                platform: Platform::Desktop,
-                app_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-                sound,
-                ..Facts::default()
-            },
-            obstacles: no_output
-                .into_iter()
-                .chain(why.map(Obstacle::Other))
-                .collect(),
-        }
     }
 }
 
@@ -255,9 +254,9 @@ mod tests {
     }
 
     #[test]
-    fn a_null_output_counts_its_samples_and_says_that_nobody_is_woken() {
+    fn a_null_output_counts_its_samples() {
         let siren = DeskSiren::new(Output::Null).unwrap();
-        assert_eq!(siren.status().obstacles, [Obstacle::NoSoundOutput]);
+        assert_eq!(siren.outlet(), Outlet::Null);
         siren.start(Loudness::Full);
         let since = Instant::now();
         while !siren.is_heard() && since.elapsed() < Duration::from_secs(5) {

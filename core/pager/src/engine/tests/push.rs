@@ -1,6 +1,7 @@
 //! Pushes: late, twice, before the stream and after it, and from nobody.
 
 use super::*;
+use tocsin_wire::ServerNotice;
 
 fn foreign(reason: &str) -> Input {
     Input::Push {
@@ -275,4 +276,26 @@ fn sounding_says_how_loud_and_what_stood_in_the_way() {
         receipt.do_not_disturb,
         Some(tocsin_ticket::DoNotDisturb::AlarmsOnly)
     );
+}
+
+#[test]
+fn what_the_server_has_to_say_is_one_notice_by_whichever_ways_it_comes() {
+    let mut night = Night::live();
+    let notice = ServerNotice {
+        id: 7,
+        at: START,
+        subject: "A drill did not arrive".to_owned(),
+        body: "Open the app.".to_owned(),
+    };
+    night.step(pushed(&PushPayload {
+        v: PUSH_VERSION,
+        server_time: START,
+        message: Known::Yes(PushMessage::Notice(notice.clone())),
+    }));
+    night.stream(StreamEvent::Notice(notice));
+    let view = night.view();
+    assert_eq!(view.notices.len(), 1);
+    assert_eq!(view.notices[0].kind, NoticeKind::FromServer);
+    assert!(view.notices[0].text.contains("Open the app."));
+    assert!(!night.rings());
 }
