@@ -221,6 +221,8 @@ pub struct Dispatcher {
     lanes: BTreeMap<Lane, LaneState>,
     flights: HashMap<u64, Flight>,
     timers: BTreeSet<(Millis, Timer)>,
+    /// Channels whose address turned out to be dead, until a roster without them comes.
+    dead: HashSet<Arc<Channel>>,
     next_number: u64,
     /// Lanes that may have something to send.
     stirred: BTreeSet<Lane>,
@@ -244,6 +246,7 @@ impl Dispatcher {
             lanes: BTreeMap::new(),
             flights: HashMap::new(),
             timers: BTreeSet::new(),
+            dead: HashSet::new(),
             next_number: 0,
             stirred: BTreeSet::new(),
             effects: Vec::new(),
@@ -400,11 +403,18 @@ impl Dispatcher {
                 })
             })
             .collect();
+        let dead = missing
+            .iter()
+            .any(|(_, channel, _)| self.dead.contains(channel));
         for (tier, channel, accepted) in missing {
             self.add_task(&subject, channel, tier, severity, at, accepted, now);
         }
         for task in unneeded {
             self.rest(task);
+        }
+        if dead {
+            // They have failed already, so the next tier may be due.
+            self.climb(page, now);
         }
     }
 
@@ -420,6 +430,7 @@ impl Dispatcher {
         now: Millis,
     ) {
         let id = self.number();
+        let dead = self.dead.contains(&channel);
         let rank = Rank {
             severity,
             silence: matches!(subject, Subject::Silence(..)),
@@ -431,7 +442,7 @@ impl Dispatcher {
             channel,
             tier,
             rank,
-            state: State::Waiting,
+            state: if dead { State::Failed } else { State::Waiting },
             failures: 0,
             reported: accepted,
             problems: Vec::new(),
@@ -440,6 +451,9 @@ impl Dispatcher {
         self.tasks.insert(id, task);
         if let Some(matter) = self.matters.get_mut(subject) {
             matter.tasks.push(id);
+        }
+        if dead {
+            return;
         }
         if accepted {
             self.repeat_later(id, now);
@@ -867,6 +881,7 @@ impl Dispatcher {
 
     /// A dead address is used for nothing any more.
     fn retire(&mut self, channel: &Arc<Channel>, why: String, climbing: &mut Vec<PageId>) {
+        self.dead.insert(Arc::clone(channel));
         if let Some(line) = self.line_of.get(channel).copied() {
             let waiting = std::mem::take(&mut self.lines[line].queue);
             for rank in waiting {
@@ -1006,6 +1021,7 @@ impl Dispatcher {
     /// channel so far come again from the store.
     fn take_roster(&mut self, roster: Arc<Roster>, now: Millis) {
         self.roster = roster;
+        self.dead.clear();
         let current: HashSet<&Arc<Channel>> = self
             .matters
             .values()

@@ -169,13 +169,15 @@ impl Work {
             });
             let roster_at = self.roster_at;
             let reading = self.reading.is_some();
+            let room = self.write.capacity() > WRITE_QUEUE / 2;
             tokio::select! {
                 biased;
                 news = inbox.news.recv() => match news {
                     Some(news) => self.take(news),
                     None => return,
                 },
-                Some(ended) = self.flights.join_next() => {
+                // What cannot be written down yet is not heard yet, which fills the lanes' room.
+                Some(ended) = self.flights.join_next(), if room => {
                     let (number, outcome) = ended.unwrap_or_else(|error| {
                         panic!("a transport panicked: {error}")
                     });

@@ -345,6 +345,31 @@ fn a_dead_address_is_retired_and_the_next_channel_does_not_wait() {
 }
 
 #[test]
+fn an_address_that_just_died_is_used_for_nothing_more_whatever_the_roster_still_says() {
+    let mut night = Night::new(&[
+        channel("phone", web("phone"), PushWhen::AtOnce),
+        channel("phone", apns("phone"), PushWhen::IfNotReceived),
+    ]);
+    night.hear(&Trouble::new(1, Severity::Sev1, START).0);
+    let why = "410 Gone".to_owned();
+    night.answer(0, Outcome::DeadToken { why });
+    night.accept_all();
+    night.hear(&Trouble::new(2, Severity::Sev1, START).0);
+    assert_eq!(night.transports(), [Transport::Apns], "at once");
+    night.accept_all();
+    night.step(Input::Owed(Owed::Notice(StoredNotice {
+        id: 3,
+        person: "ana".into(),
+        subject: "One device can no longer be paged".to_owned(),
+        body: String::new(),
+        at: START,
+    })));
+    let mut transports = night.transports();
+    transports.sort();
+    assert_eq!(transports, [Transport::Apns, Transport::Email]);
+}
+
+#[test]
 fn a_service_that_refuses_us_is_left_for_the_next_and_asked_again_later() {
     let mut night = Night::new(&[
         channel("phone", web("phone"), PushWhen::AtOnce),

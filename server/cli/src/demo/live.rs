@@ -31,10 +31,7 @@ type Trouble = Option<String>;
 /// When there is no terminal, or the stage falls apart.
 pub async fn play(mut stage: Stage, words: Words) -> Result<(), Failure> {
     let mut full = FullScreen::enter()?;
-    let mut seats = [
-        Seat::new(&stage.ana),
-        Seat::new(&stage.bea),
-    ];
+    let mut seats = [Seat::new(&stage.ana), Seat::new(&stage.bea)];
     let mut focus = 0;
     let mut progress = Progress::default();
     let mut trouble: Trouble = None;

@@ -158,10 +158,7 @@ async fn watch(siren: DeskSiren, device: DeskDevice, handle: PagerHandle) {
     let mut view = handle.view();
     let mut look = tokio::time::interval(LOOK_EVERY);
     loop {
-        let live = matches!(
-            view.borrow_and_update().connection,
-            Connection::Live { .. }
-        );
+        let live = matches!(view.borrow_and_update().connection, Connection::Live { .. });
         if device.note_reached(live) {
             handle.device_changed();
         }

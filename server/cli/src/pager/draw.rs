@@ -8,7 +8,11 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use tocsin_pager::View;
-use tocsin_pager::engine::{Connection, PageItem, PageStatus, Problem, TicketItem};
+use tocsin_pager::engine::{
+    AlarmKind, Connection, FindingItem, LocalAlarm, OFFLINE_WINDOW, Obstacle, PageItem, PageStatus,
+    Problem, SirenReason, TicketItem,
+};
+use tocsin_readiness::{Code, Light};
 use tocsin_ticket::{DeadlineKind, Millis, Severity, TicketState};
 use tocsin_wire::Known;
 use unicode_width::UnicodeWidthStr;
@@ -45,15 +49,17 @@ pub struct Face<'a> {
     pub now: Millis,
 }
 
-impl Face<'_> {
+impl<'a> Face<'a> {
     /// Draws into `area`.
     pub fn draw(self, area: Rect, buffer: &mut Buffer) {
         Clear.render(area, buffer);
+        let readiness = self.readiness();
         let problems = self.problems();
         let taps = self.taps();
         let count = |lines: &[Line<'_>]| lines.iter().map(|line| rows(line, area.width)).sum();
-        let [title, warned, tabs, body, waiting, keys] = Layout::vertical([
+        let [title, ready, warned, tabs, body, waiting, keys] = Layout::vertical([
             Constraint::Length(1),
+            Constraint::Length(count(&readiness)),
             Constraint::Length(count(&problems)),
             Constraint::Length(1),
             Constraint::Min(3),
@@ -62,6 +68,7 @@ impl Face<'_> {
         ])
         .areas(area);
         self.title(title, buffer);
+        wrapped(readiness).render(ready, buffer);
         wrapped(problems).render(warned, buffer);
         self.tabs().render(tabs, buffer);
         self.body(body, buffer);
@@ -126,23 +133,74 @@ impl Face<'_> {
         Line::from(reached).render(right, buffer);
     }
 
-    fn problems(self) -> Vec<Line<'static>> {
-        let line = |text: &String| Line::styled(format!(" ! {text}"), BAD);
-        let alarms = self.view.alarms.iter().map(|alarm| {
-            let known = self.words.pick("k: I know", "k: 알고 있음");
-            Line::styled(format!(" ! {} ({known})", alarm.text), BAD)
+    /// Whether this pager would wake its owner now. A siren that has just failed wakes nobody,
+    /// whatever the device says.
+    fn light(self) -> Light {
+        if self.has_problem(&Problem::SirenFailed) {
+            Light::Red
+        } else {
+            self.view.readiness.light
+        }
+    }
+
+    fn has_problem(self, problem: &Problem) -> bool {
+        let mut problems = self.view.problems.iter();
+        problems.any(|item| item.problem == *problem)
+    }
+
+    /// The finding that makes the light what it is, unless it is a problem that is told by itself.
+    fn worst(self) -> Option<&'a FindingItem> {
+        let light = self.light();
+        let mut findings = self.view.readiness.findings.iter();
+        findings.find(|finding| finding.light == light)
+    }
+
+    /// In words and colour: would it wake its owner, and if not, why.
+    fn readiness(self) -> Vec<Line<'static>> {
+        let (words, light) = (self.words, self.light());
+        let mut text = format!(" {}", words.readiness(light));
+        if self.view.on_call {
+            text = format!("{text} · {}", words.pick("on call", "당직 중"));
+        }
+        if let Some(worst) = self.worst() {
+            text = format!("{text} · {}", worst.what);
+        }
+        if light != Light::Green && self.screen.info.is_none() {
+            text = format!("{text} ({})", words.pick("i: why", "i: 이유"));
+        }
+        let away = self.view.offline_until.map(|until| {
+            let away = words.offline_until(&times::clock(until));
+            Line::styled(format!(" ◌ {away}"), CARE)
         });
-        // A missing drill that alarms is not said twice.
-        let said =
-            |problem: &Problem| *problem == Problem::DrillMissing && !self.view.alarms.is_empty();
+        let line = Line::styled(text, light_style(light));
+        [line].into_iter().chain(away).collect()
+    }
+
+    fn problems(self) -> Vec<Line<'static>> {
+        let in_front = self.screen.alarm(self.view).is_some();
+        let alarms = self.view.alarms.iter().filter(|_| !in_front);
+        let known = self.words.pick("k: I know", "k: 알고 있음");
+        let alarms = alarms.map(|alarm| format!("{} ({known})", alarm.text));
         let problems = self.view.problems.iter();
+        let problems = problems.filter(|item| !self.is_said(&item.problem));
         alarms
-            .chain(
-                problems
-                    .filter(|problem| !said(&problem.problem))
-                    .map(|problem| line(&problem.text)),
-            )
+            .chain(problems.map(|item| item.text.clone()))
+            .map(|text| Line::styled(format!(" ! {text}"), BAD))
             .collect()
+    }
+
+    /// What an alarm or the line about readiness says is not said twice.
+    fn is_said(self, problem: &Problem) -> bool {
+        let worst = self.worst().map(|finding| finding.code);
+        match problem {
+            Problem::DrillMissing => {
+                let mut alarms = self.view.alarms.iter();
+                alarms.any(|alarm| alarm.kind == AlarmKind::DrillMissing)
+            }
+            Problem::Device(Obstacle::NoSoundOutput) => worst == Some(Code::NoSoundOutput),
+            Problem::ClockWrong => matches!(worst, Some(Code::ClockWrong | Code::ClockOff)),
+            _ => false,
+        }
     }
 
     fn taps(self) -> Vec<Line<'static>> {
@@ -197,14 +255,22 @@ impl Face<'_> {
     }
 
     fn body(self, area: Rect, buffer: &mut Buffer) {
+        if let Some(past) = self.screen.info {
+            return self.info(past, area, buffer);
+        }
         if let Some(item) = self.screen.open.and_then(|open| ticket(self.view, open)) {
             return self.ticket(item, area, buffer);
         }
         match self.screen.tab {
-            Tab::Pages => match self.screen.page(self.view) {
-                Some(page) => self.page(page, area, buffer),
-                None => self.quiet(area, buffer),
-            },
+            Tab::Pages => {
+                if let Some(alarm) = self.screen.alarm(self.view) {
+                    self.alarm(alarm, area, buffer);
+                } else if let Some(page) = self.screen.page(self.view) {
+                    self.page(page, area, buffer);
+                } else {
+                    self.quiet(area, buffer);
+                }
+            }
             Tab::Tickets => self.tickets(area, buffer),
             Tab::Notices => self.notices(area, buffer),
         }
@@ -220,7 +286,9 @@ impl Face<'_> {
             .iter()
             .filter(|item| item.ticket.is_open() && item.ticket.owner == self.view.me.id)
             .collect();
-        if mine.is_empty() && self.view.problems.is_empty() {
+        if self.view.siren.ringing {
+            lines.push(self.siren());
+        } else if mine.is_empty() && self.light() != Light::Red {
             let rings = words.pick(
                 "This pager rings when you are paged, until you check in.",
                 "호출되면 확인할 때까지 울립니다.",
@@ -241,6 +309,87 @@ impl Face<'_> {
         wrapped(lines).render(center.areas::<2>(area)[1], buffer);
     }
 
+    /// Every finding and what to do about it, and the last drill.
+    fn info(self, past: usize, area: Rect, buffer: &mut Buffer) {
+        let (words, readiness) = (self.words, &self.view.readiness);
+        let mut lines = Vec::new();
+        for finding in &readiness.findings {
+            let style = light_style(finding.light);
+            lines.push(Line::styled(format!("• {}", finding.what), style));
+            lines.push(Line::from(format!("  → {}", finding.next)));
+        }
+        // A problem that is no finding stands above by itself.
+        if self.light() == Light::Green {
+            let none = words.pick("Nothing stands in the way.", "문제가 없습니다.");
+            lines.push(Line::styled(none, GOOD));
+        }
+        lines.push(Line::default());
+        let drill = readiness.last_drill.map(|drill| {
+            let at = drill.at.map(times::day_and_clock).unwrap_or_default();
+            (at, drill)
+        });
+        lines.push(Line::from(words.last_drill(drill)));
+        let test = words.pick(
+            "tocsin drill --audible rings a test page here; press h if you hear it.",
+            "tocsin drill --audible 명령으로 시험 호출을 울리고, 들리면 h를 누르세요.",
+        );
+        lines.push(Line::styled(test, FAINT));
+        let area = inset(area);
+        let all: usize = lines
+            .iter()
+            .map(|line| usize::from(rows(line, area.width)))
+            .sum();
+        let skipped = past.min(all.saturating_sub(usize::from(area.height)));
+        wrapped(lines)
+            .scroll((u16::try_from(skipped).unwrap_or(u16::MAX), 0))
+            .render(area, buffer);
+    }
+
+    /// An alarm of the pager's own, as plain as a page.
+    fn alarm(self, alarm: &LocalAlarm, area: Rect, buffer: &mut Buffer) {
+        let words = self.words;
+        let [banner, text] =
+            Layout::vertical([Constraint::Length(5), Constraint::Min(0)]).areas(area);
+        let colours = if alarm.siren {
+            (Color::Red, Color::White)
+        } else {
+            (Color::Yellow, Color::Black)
+        };
+        let lit = !alarm.siren || self.is_lit();
+        let name = Line::styled(words.alarm(alarm.kind), STRONG);
+        banner_of(colours, lit, vec![Line::default(), name], banner, buffer);
+
+        let length = times::running(self.now.since(alarm.since));
+        let since = words.alarmed(alarm.kind, &times::clock(alarm.since), &length);
+        let mut lines = vec![
+            Line::styled(alarm.text.clone(), STRONG),
+            Line::styled(since, FAINT),
+            Line::default(),
+        ];
+        if self.view.siren.ringing {
+            lines.push(self.siren());
+        }
+        let known = words.known(&times::about(OFFLINE_WINDOW));
+        lines.push(Line::styled(known, STRONG));
+        if alarm.kind == AlarmKind::DrillMissing {
+            let test = words.pick(
+                "tocsin drill  sends this pager a test page now",
+                "tocsin drill  지금 이 호출기로 시험 호출 보내기",
+            );
+            lines.push(Line::from(test));
+        }
+        for other in self.view.alarms.iter().skip(1) {
+            lines.push(Line::default());
+            lines.push(Line::styled(other.text.clone(), CARE));
+        }
+        wrapped(lines).render(inset(text), buffer);
+    }
+
+    /// Twice a second while it rings: what moves is seen from across a room.
+    const fn is_lit(self) -> bool {
+        self.now.0.rem_euclid(1000) < 500
+    }
+
     /// The page screen.
     fn page(self, page: &PageItem, area: Rect, buffer: &mut Buffer) {
         let words = self.words;
@@ -248,9 +397,7 @@ impl Face<'_> {
         let [banner, text] =
             Layout::vertical([Constraint::Length(glyphs::HEIGHT + 2), Constraint::Min(0)])
                 .areas(area);
-        // Twice a second while it rings: what moves is seen from across a room.
-        let lit = !rings || self.now.0.rem_euclid(1000) < 500;
-        self.banner(&page.severity, lit, banner, buffer);
+        severity_banner(&page.severity, !rings || self.is_lit(), banner, buffer);
 
         let mut lines = vec![
             Line::styled(page.title.clone(), STRONG),
@@ -285,6 +432,10 @@ impl Face<'_> {
         lines.push(Line::default());
         if rings {
             lines.push(self.siren());
+            if self.view.siren.pages > 1 {
+                let all = self.words.check_in_all(self.view.siren.pages);
+                lines.push(Line::styled(all, STRONG));
+            }
         }
         let pages = self.view.pages.len();
         if pages > 1 {
@@ -296,37 +447,23 @@ impl Face<'_> {
         wrapped(lines).render(inset(text), buffer);
     }
 
-    fn banner(self, severity: &Known<Severity>, lit: bool, area: Rect, buffer: &mut Buffer) {
-        let (light, dark) = match severity.get() {
-            Some(Severity::Sev1) | None => (Color::Red, Color::White),
-            Some(Severity::Sev2) => (Color::Yellow, Color::Black),
-            Some(_) => (Color::Blue, Color::White),
-        };
-        let style = if lit {
-            Style::new().bg(light).fg(dark)
-        } else {
-            Style::new().bg(Color::Black).fg(light)
-        };
-        Clear.render(area, buffer);
-        buffer.set_style(area, style);
-        let word = severity.to_string();
-        let inside = inset(area);
-        let big = glyphs::big(&word).filter(|rows| {
-            rows.first()
-                .is_some_and(|row| row.width() <= usize::from(inside.width))
-        });
-        let lines = match big {
-            Some(rows) => rows.into_iter().map(Line::from).collect(),
-            None => vec![Line::default(), Line::default(), Line::styled(word, STRONG)],
-        };
-        let [_, middle] =
-            Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inside);
-        Paragraph::new(lines).style(style).render(middle, buffer);
-    }
-
     fn siren(self) -> Line<'static> {
         let (words, siren) = (self.words, &self.view.siren);
-        let text = words.ringing_for(siren.pages);
+        let text = match siren.reason {
+            Some(SirenReason::Pages) | None => words.ringing_for(siren.pages),
+            Some(SirenReason::OutOfTouch) => words
+                .pick(
+                    "ringing because no page can come",
+                    "호출이 올 수 없어 울리는 중",
+                )
+                .to_owned(),
+            Some(SirenReason::Drill) => words
+                .pick(
+                    "a test, as loud as a page",
+                    "시험 호출, 실제 호출과 같은 크기",
+                )
+                .to_owned(),
+        };
         match (&siren.failure, siren.confirmed, siren.effective_volume) {
             (Some(_), ..) => Line::styled(
                 format!(
@@ -573,60 +710,129 @@ impl Face<'_> {
             );
             (format!(" {question}"), BAD)
         } else {
-            (format!(" {}", self.hint()), FAINT)
+            let width = usize::from(area.width).saturating_sub(1);
+            (format!(" {}", self.hint(width)), FAINT)
         };
         Line::styled(text, style).render(area, buffer);
     }
 
-    fn hint(self) -> String {
+    /// The keys that do something here. On a narrow screen the least needed go first.
+    fn hint(self, width: usize) -> String {
         let words = self.words;
-        let moves = words.pick("←→ tabs · q quit", "←→ 탭 · q 종료");
-        let quit = words.pick("←→ · q quit", "←→ · q 종료");
-        let Some(item) = self.screen.current(self.view) else {
-            return match self.screen.tab {
-                Tab::Notices if !self.view.notices.is_empty() => {
-                    format!("{} · {moves}", words.pick("Enter read it", "Enter 읽음"))
+        // What rings is ended by the first, whatever the width.
+        let mut keys: Vec<(u8, &str)> = Vec::new();
+        let mut key = |need: u8, english, korean| keys.push((need, words.pick(english, korean)));
+        let item = self.screen.current(self.view);
+        if !self.view.alarms.is_empty() {
+            key(0, "k I know", "k 알고 있음");
+        }
+        if self.screen.info.is_some() {
+            if self.screen.sounded {
+                key(0, "h I heard the siren", "h 사이렌 들림");
+            }
+            key(1, "↑↓", "↑↓");
+            key(0, "Esc back", "Esc 뒤로");
+        } else if let Some(item) = item {
+            let listed = self.screen.open.is_none() && self.screen.tab == Tab::Tickets;
+            let mut pages = self.view.pages.iter();
+            let paged = pages
+                .any(|page| page.ticket == item.ticket.id && page.status == PageStatus::Ringing);
+            let state = item.state.get().copied();
+            if paged || state == Some(TicketState::Assigned) {
+                if listed {
+                    key(0, "c check in", "c 확인");
+                } else {
+                    key(0, "Enter check in", "Enter 확인");
                 }
-                _ => moves.to_owned(),
-            };
-        };
-        let mut keys = Vec::new();
-        let listed = self.screen.open.is_none() && self.screen.tab == Tab::Tickets;
-        let paged = self
-            .view
-            .pages
-            .iter()
-            .any(|page| page.ticket == item.ticket.id && page.status == PageStatus::Ringing);
-        let state = item.state.get().copied();
-        if paged || state == Some(TicketState::Assigned) {
-            keys.push(if listed {
-                words.pick("c check in", "c 확인")
+            }
+            if self.view.siren.pages > 1 {
+                key(0, "a all", "a 모두");
+            }
+            if matches!(
+                state,
+                Some(TicketState::Assigned | TicketState::Researching)
+            ) {
+                key(1, "w work", "w 작업");
+            }
+            if item.ticket.is_open() && state != Some(TicketState::Resolved) {
+                key(2, "r resolve", "r 해결");
             } else {
-                words.pick("Enter check in", "Enter 확인")
-            });
+                key(2, "o reopen", "o 다시 열기");
+            }
+            key(4, "n note", "n 메모");
+            if self.screen.open.is_some() {
+                key(1, "Esc back", "Esc 뒤로");
+            } else {
+                key(5, "t timeline", "t 타임라인");
+            }
+        } else if self.screen.tab == Tab::Notices && !self.view.notices.is_empty() {
+            key(0, "Enter read it", "Enter 읽음");
         }
-        if self.view.siren.pages > 1 {
-            keys.push(words.pick("a all", "a 모두"));
+        if self.screen.info.is_none() {
+            key(6, "i ready?", "i 준비 상태");
         }
-        if matches!(
-            state,
-            Some(TicketState::Assigned | TicketState::Researching)
-        ) {
-            keys.push(words.pick("w work", "w 작업"));
-        }
-        if item.ticket.is_open() && state != Some(TicketState::Resolved) {
-            keys.push(words.pick("r resolve", "r 해결"));
+        if item.is_some() {
+            key(3, "←→", "←→");
         } else {
-            keys.push(words.pick("o reopen", "o 다시 열기"));
+            key(3, "←→ tabs", "←→ 탭");
         }
-        keys.push(words.pick("n note", "n 메모"));
-        if self.screen.open.is_some() {
-            keys.push(words.pick("Esc back", "Esc 뒤로"));
-        } else if self.view.siren.pages <= 1 {
-            // In a storm the narrow line is for what ends it.
-            keys.push(words.pick("t timeline", "t 타임라인"));
+        key(0, "q quit", "q 종료");
+        loop {
+            let line = keys
+                .iter()
+                .map(|(_, text)| *text)
+                .collect::<Vec<_>>()
+                .join(" · ");
+            let least = keys.iter().map(|(need, _)| *need).max().unwrap_or(0);
+            if line.width() <= width || least == 0 {
+                return line;
+            }
+            keys.retain(|(need, _)| *need != least);
         }
-        format!("{} · {quit}", keys.join(" · "))
+    }
+}
+
+fn severity_banner(severity: &Known<Severity>, lit: bool, area: Rect, buffer: &mut Buffer) {
+    let colours = match severity.get() {
+        Some(Severity::Sev1) | None => (Color::Red, Color::White),
+        Some(Severity::Sev2) => (Color::Yellow, Color::Black),
+        Some(_) => (Color::Blue, Color::White),
+    };
+    let word = severity.to_string();
+    let width = usize::from(inset(area).width);
+    let big =
+        glyphs::big(&word).filter(|rows| rows.first().is_some_and(|row| row.width() <= width));
+    let lines = match big {
+        Some(rows) => rows.into_iter().map(Line::from).collect(),
+        None => vec![Line::default(), Line::default(), Line::styled(word, STRONG)],
+    };
+    banner_of(colours, lit, lines, area, buffer);
+}
+
+fn banner_of(
+    (light, dark): (Color, Color),
+    lit: bool,
+    lines: Vec<Line<'_>>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let style = if lit {
+        Style::new().bg(light).fg(dark)
+    } else {
+        Style::new().bg(Color::Black).fg(light)
+    };
+    Clear.render(area, buffer);
+    buffer.set_style(area, style);
+    let [_, middle] =
+        Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inset(area));
+    Paragraph::new(lines).style(style).render(middle, buffer);
+}
+
+const fn light_style(light: Light) -> Style {
+    match light {
+        Light::Green => GOOD,
+        Light::Amber => CARE,
+        Light::Red => BAD,
     }
 }
 
@@ -685,31 +891,134 @@ mod tests {
     use super::*;
     use crate::pager::fixture::{self, NIGHT};
 
+    const ENGLISH: Words = Words(tocsin_pager::Language::English);
+    const KOREAN: Words = Words(tocsin_pager::Language::Korean);
+
     /// What a person would see who has touched nothing yet.
     fn seen(view: &View) -> String {
-        let mut screen = Screen::default();
-        screen.follow(view);
-        drawn(view, &screen, NIGHT)
+        seen_at(view, NIGHT, ENGLISH)
     }
 
-    fn drawn(view: &View, screen: &Screen, now: Millis) -> String {
-        let language = match view.tickets.first().map(|item| item.state_text.as_str()) {
-            Some("배정됨") => tocsin_pager::Language::Korean,
-            _ => tocsin_pager::Language::English,
-        };
+    fn seen_at(view: &View, now: Millis, words: Words) -> String {
+        let mut screen = Screen::default();
+        screen.follow(view);
+        drawn(view, &screen, now, words)
+    }
+
+    /// What a person would see who has pressed `i`.
+    fn asked(view: &View, now: Millis, words: Words) -> String {
+        let mut screen = Screen::default();
+        screen.follow(view);
+        screen.info = Some(0);
+        drawn(view, &screen, now, words)
+    }
+
+    fn drawn(view: &View, screen: &Screen, now: Millis, words: Words) -> String {
         let mut terminal = Terminal::new(TestBackend::new(74, 24)).unwrap();
         let face = Face {
             view,
             screen,
-            words: Words(language),
+            words,
             now,
         };
         terminal
             .draw(|frame| face.draw(frame.area(), frame.buffer_mut()))
             .unwrap();
-        let night = times::clock(NIGHT);
         // The clock is the machine's, in its zone; the snapshot is everybody's.
-        terminal.backend().to_string().replace(&night, "hh:mm:ss")
+        let drill = view.readiness.last_drill.and_then(|drill| drill.at);
+        let alarms = view.alarms.iter().map(|alarm| alarm.since);
+        alarms
+            .chain(view.offline_until)
+            .chain(drill)
+            .chain([NIGHT])
+            .fold(terminal.backend().to_string(), |text, at| {
+                text.replace(&times::day_and_clock(at), "Day yyyy-mm-dd hh:mm")
+                    .replace(&times::clock(at), "hh:mm:ss")
+            })
+    }
+
+    #[test]
+    fn a_pager_that_may_not_be_heard_says_so_and_what_to_do() {
+        let view = fixture::never_heard(tocsin_pager::Language::English);
+        insta::assert_snapshot!(asked(&view, NIGHT, ENGLISH));
+    }
+
+    #[test]
+    fn the_same_in_korean() {
+        let view = fixture::never_heard(tocsin_pager::Language::Korean);
+        insta::assert_snapshot!(asked(&view, NIGHT, KOREAN));
+    }
+
+    #[test]
+    fn a_lost_server_is_as_plain_as_a_page() {
+        let (view, now) = fixture::out_of_touch(tocsin_pager::Language::English);
+        insta::assert_snapshot!(seen_at(&view, now, ENGLISH));
+    }
+
+    #[test]
+    fn a_lost_server_in_korean() {
+        let (view, now) = fixture::out_of_touch(tocsin_pager::Language::Korean);
+        insta::assert_snapshot!(seen_at(&view, now, KOREAN));
+    }
+
+    #[test]
+    fn a_person_who_knows_reads_until_when_it_is_quiet() {
+        let (view, now) = fixture::known_offline();
+        insta::assert_snapshot!(seen_at(&view, now, ENGLISH));
+    }
+
+    #[test]
+    fn a_missing_test_page_is_as_plain_as_a_page() {
+        let (view, now) = fixture::drill_missing();
+        insta::assert_snapshot!(seen_at(&view, now, ENGLISH));
+    }
+
+    #[test]
+    fn a_test_that_sounds_is_told_from_a_page() {
+        insta::assert_snapshot!(seen(&fixture::tested_aloud()));
+    }
+
+    #[test]
+    fn a_storm_is_one_siren_and_one_key() {
+        insta::assert_snapshot!(seen(&fixture::storm()));
+    }
+
+    #[test]
+    fn the_light_has_a_colour() {
+        let colour = |view: &View, now| {
+            let area = Rect::new(0, 0, 80, 24);
+            let mut buffer = Buffer::empty(area);
+            let screen = Screen::default();
+            let (words, screen) = (ENGLISH, &screen);
+            let face = Face {
+                view,
+                screen,
+                words,
+                now,
+            };
+            face.draw(area, &mut buffer);
+            let cell = &buffer[(1, 1)];
+            (cell.fg, cell.bg)
+        };
+        assert_eq!(colour(&fixture::quiet(), NIGHT).0, Color::Green);
+        let unheard = fixture::never_heard(tocsin_pager::Language::English);
+        assert_eq!(colour(&unheard, NIGHT).0, Color::Yellow);
+        assert_eq!(colour(&fixture::mute(), NIGHT).1, Color::Red);
+    }
+
+    #[test]
+    fn a_narrow_help_line_keeps_what_ends_the_siren() {
+        let view = fixture::several();
+        let mut screen = Screen::default();
+        screen.follow(&view);
+        let face = Face {
+            view: &view,
+            screen: &screen,
+            words: ENGLISH,
+            now: NIGHT,
+        };
+        assert_eq!(face.hint(36), "Enter check in · a all · q quit");
+        assert!(face.hint(100).contains("t timeline · i ready?"));
     }
 
     #[test]
@@ -737,7 +1046,7 @@ mod tests {
         let view = fixture::offline();
         let mut screen = Screen::default();
         screen.follow(&view);
-        insta::assert_snapshot!(drawn(&view, &screen, Millis(NIGHT.0 + 65_000)));
+        insta::assert_snapshot!(drawn(&view, &screen, Millis(NIGHT.0 + 65_000), ENGLISH));
     }
 
     #[test]
@@ -746,12 +1055,12 @@ mod tests {
         let view = fixture::refused();
         screen.follow(&view);
         screen.turn(2);
-        insta::assert_snapshot!(drawn(&view, &screen, NIGHT));
+        insta::assert_snapshot!(drawn(&view, &screen, NIGHT, ENGLISH));
     }
 
     #[test]
     fn a_page_in_korean() {
-        insta::assert_snapshot!(seen(&fixture::korean()));
+        insta::assert_snapshot!(seen_at(&fixture::korean(), NIGHT, KOREAN));
     }
 
     #[test]
@@ -771,7 +1080,7 @@ mod tests {
                 now,
             }
             .draw(area, &mut buffer);
-            styles.push(buffer[(1, 2)].bg);
+            styles.push(buffer[(1, 3)].bg);
         }
         assert_eq!(styles, [Color::Red, Color::Black]);
     }

@@ -3,6 +3,8 @@
 //! As there, Korean names are followed by 님, so that one form is always right.
 
 use tocsin_pager::Language;
+use tocsin_pager::engine::AlarmKind;
+use tocsin_readiness::{DrillResult, Light};
 use tocsin_ticket::{DeadlineKind, TicketState};
 
 use crate::cli::Lang;
@@ -92,8 +94,106 @@ impl Words {
     pub fn ringing_for(self, pages: usize) -> String {
         match (self.0, pages) {
             (Language::English, 1) => "ringing for one page".to_owned(),
-            (Language::English, _) => format!("ringing for {pages} pages"),
-            (Language::Korean, _) => format!("호출 {pages}건 울리는 중"),
+            (Language::English, _) => format!("one siren, {pages} pages"),
+            (Language::Korean, 1) => "호출 1건 울리는 중".to_owned(),
+            (Language::Korean, _) => format!("사이렌 하나, 호출 {pages}건"),
+        }
+    }
+
+    /// Which key answers all of them.
+    pub fn check_in_all(self, pages: usize) -> String {
+        match self.0 {
+            Language::English => format!("a  check in to all {pages}"),
+            Language::Korean => format!("a  {pages}건 모두 확인"),
+        }
+    }
+
+    /// Whether this pager would wake its owner.
+    pub fn readiness(self, light: Light) -> &'static str {
+        let (english, korean) = match light {
+            Light::Green => ("● This pager would wake you", "● 호출이 오면 깨울 수 있음"),
+            Light::Amber => (
+                "◐ This pager would probably wake you",
+                "◐ 호출이 와도 못 깨울 수 있음",
+            ),
+            Light::Red => (
+                "✕ THIS PAGER WOULD NOT WAKE YOU",
+                "✕ 호출이 와도 깨울 수 없음",
+            ),
+        };
+        match self.0 {
+            Language::English => english,
+            Language::Korean => korean,
+        }
+    }
+
+    /// An alarm of the pager's own, as a page has a severity.
+    pub fn alarm(self, kind: AlarmKind) -> &'static str {
+        match kind {
+            AlarmKind::OutOfTouch => {
+                self.pick("NO CONTACT WITH THE SERVER", "서버와 연결이 끊겼습니다")
+            }
+            AlarmKind::DrillMissing => {
+                self.pick("A TEST PAGE DID NOT COME", "시험 호출이 오지 않았습니다")
+            }
+        }
+    }
+
+    /// Since when it lasts, or when what is missing was due.
+    pub fn alarmed(self, kind: AlarmKind, clock: &str, length: &str) -> String {
+        match (self.0, kind) {
+            (Language::English, AlarmKind::OutOfTouch) => format!("since {clock}, for {length}"),
+            (Language::English, AlarmKind::DrillMissing) => format!("due at {clock}, {length} ago"),
+            (Language::Korean, AlarmKind::OutOfTouch) => format!("{clock}부터, {length}째"),
+            (Language::Korean, AlarmKind::DrillMissing) => {
+                format!("예정 시각 {clock}, {length} 지남")
+            }
+        }
+    }
+
+    /// Which key answers it, and what that does.
+    pub fn known(self, length: &str) -> String {
+        match self.0 {
+            Language::English => {
+                format!("k  I know: quiet for {length}, or until the server is back")
+            }
+            Language::Korean => {
+                format!("k  알고 있음: {length} 동안, 또는 서버가 돌아올 때까지 조용히")
+            }
+        }
+    }
+
+    /// The person is offline on purpose.
+    pub fn offline_until(self, clock: &str) -> String {
+        match self.0 {
+            Language::English => {
+                format!("offline on purpose until {clock}: a lost server rings nobody")
+            }
+            Language::Korean => format!("{clock}까지 오프라인 예정: 서버가 끊겨도 울리지 않음"),
+        }
+    }
+
+    /// The newest drill: when it was ordered, and what became of it.
+    pub fn last_drill(self, drill: Option<(String, DrillResult)>) -> String {
+        let Some((when, drill)) = drill else {
+            return self
+                .pick("Last test page: none yet", "마지막 시험 호출: 없음")
+                .to_owned();
+        };
+        let outcome = match (drill.passed, drill.latency_ms) {
+            (None, _) => self.pick("still under way", "진행 중").to_owned(),
+            (Some(false), _) => self
+                .pick("the siren's output failed", "사이렌 출력 실패")
+                .to_owned(),
+            (Some(true), None) => self.pick("passed", "통과").to_owned(),
+            (Some(true), Some(latency)) => match self.0 {
+                Language::English => format!("ready to sound after {latency} ms"),
+                Language::Korean => format!("{latency} ms 만에 울릴 준비 완료"),
+            },
+        };
+        match self.0 {
+            Language::English => format!("Last test page: {when}, {outcome}"),
+            Language::Korean => format!("마지막 시험 호출: {when}, {outcome}"),
         }
     }
 
