@@ -576,16 +576,18 @@ fn lasting(document: &str) -> Vec<Vec<String>> {
         .skip_while(|line| *line != HEAD)
         .skip(2)
         .take_while(|line| line.starts_with('|'))
-        .map(|line| {
-            let mut cells: Vec<String> = line
-                .trim_matches('|')
-                .split('|')
-                .map(|cell| cell.trim().to_owned())
-                .collect();
-            cells.remove(4);
-            cells
-        })
+        .map(lasting_cells)
         .collect()
+}
+
+fn lasting_cells(line: &str) -> Vec<String> {
+    let mut cells: Vec<String> = line
+        .trim_matches('|')
+        .split('|')
+        .map(|cell| cell.trim().to_owned())
+        .collect();
+    cells.remove(4);
+    cells
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -628,20 +630,31 @@ async fn nothing_is_lost_whatever_a_push_service_does() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let committed = std::fs::read_to_string(document()).unwrap_or_default();
+    let reviewed = lasting(&committed);
+    let bless = std::env::var("TOCSIN_BLESS").is_ok_and(|bless| bless == "1");
+    if only.is_empty() && !bless && reviewed.len() == cases.len() {
+        // Where eight rows at a time are too much for the machine, the next channel may be due
+        // before the first has had its chance: such a row is played again alone.
+        for (number, (way, fault)) in cases.iter().copied().enumerate() {
+            if lasting_cells(&rows[&number].line()) != reviewed[number] {
+                rows.insert(number, play(way, fault).await);
+            }
+        }
+    }
     let rows: Vec<Row> = rows.into_values().collect();
     let now = written(&rows);
     if !only.is_empty() {
         let lines: Vec<String> = rows.iter().map(Row::line).collect();
         panic!("only some rows were played:\n{}", lines.join("\n"));
     }
-    if std::env::var("TOCSIN_BLESS").is_ok_and(|bless| bless == "1") {
+    if bless {
         std::fs::write(document(), now).expect("the document");
         return;
     }
-    let committed = std::fs::read_to_string(document()).expect("docs/delivery.md");
     assert_eq!(
         lasting(&now),
-        lasting(&committed),
+        reviewed,
         "docs/delivery.md says otherwise; look why, then write it anew with TOCSIN_BLESS=1"
     );
 }

@@ -211,10 +211,15 @@ pub(super) async fn devices(
                 .rev()
                 .find(|drill| drill.device == device.id)
                 .cloned();
-            let mut facts = facts.get(&device.id).cloned().unwrap_or_default();
-            // What the server knows better than the device's last word.
-            facts.network.stream_live = Some(connected);
-            facts.network.push_registered = Some(ways.iter().any(|way| way.dead_since.is_none()));
+            let said = facts.get(&device.id);
+            let mut facts = said.cloned().unwrap_or_default();
+            // What the server knows better than the device's last word. Of one that never behaved
+            // as a pager, such as a login of the command line, there is nothing to find.
+            if said.is_some() || connected || !ways.is_empty() {
+                let alive = ways.iter().any(|way| way.dead_since.is_none());
+                facts.network.stream_live = Some(connected);
+                facts.network.push_registered = Some(alive);
+            }
             if let Some(result) = last_drill.as_ref().and_then(|drill| result_of(drill, now)) {
                 facts.last_drill = Some(result);
             }

@@ -135,9 +135,15 @@ impl Phone {
 
     /// The person knows.
     pub(super) fn going_offline(&mut self, length: Duration, now: Millis, out: &mut Draft) {
+        let drill = self.missing_drill(now);
+        if drill.is_some() && drill != self.dead_man.drill_known && self.lost(now).is_none() {
+            // It was the missing drill that they know of; nobody has gone offline.
+            self.dead_man.drill_known = drill;
+            return;
+        }
         let until = Due::after(now, length.min(OFFLINE_WINDOW_LIMIT));
         self.dead_man.window = Some(OfflineWindow { until });
-        self.dead_man.drill_known = self.missing_drill(now);
+        self.dead_man.drill_known = drill;
         out.change(Change::OfflineWindow(self.dead_man.window));
     }
 

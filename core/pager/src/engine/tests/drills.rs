@@ -253,6 +253,11 @@ fn a_missing_drill_alarms_who_is_on_call_until_they_know() {
     });
     assert_eq!(night.view().alarms, []);
     assert_eq!(night.view().notices.len(), 1, "it still is missing");
+    assert_eq!(
+        night.view().offline_until,
+        None,
+        "to know of a drill is not to go offline: the dead-man switch stays on"
+    );
 }
 
 #[test]
