@@ -32,6 +32,8 @@ pub enum Defect {
     SirenSoundsOn,
     /// A tap whose answer is lost is sent again as if it were a new one.
     TapSentTwice,
+    /// Nobody wakes the dispatcher when it asked to be.
+    SleepingDispatcher,
 }
 
 /// What the store shall do wrong next, shared between the world and the store inside the engine.

@@ -246,3 +246,8 @@ fn the_simulation_catches_a_siren_that_a_check_in_elsewhere_does_not_stop() {
 fn the_simulation_catches_a_tap_that_is_sent_twice() {
     catches(Defect::TapSentTwice, &[Rule::TapsCountOnce]);
 }
+
+#[test]
+fn the_simulation_catches_a_page_that_waits_for_its_next_channel() {
+    catches(Defect::SleepingDispatcher, &[Rule::NextChannelInTime]);
+}

@@ -1,7 +1,6 @@
 //! `tocsin tickets` and `tocsin ticket`: what is open, and one ticket's story.
 
 use anstyle::{AnsiColor, Style};
-use tocsin_pager::Language;
 use tocsin_ticket::Severity;
 use tocsin_wire::{TicketList, TicketView, Timeline};
 
@@ -117,7 +116,7 @@ pub async fn timeline(args: &TicketArgs) -> Result<(), Failure> {
         out::line(paint(FAINT, format_args!("{name}: {value}")));
     }
     let mut today = String::new();
-    for line in story::tell(&found.entries, &names, Language::English) {
+    for line in story::tell(&found.entries, &names, args.read.server.language()) {
         let day = times::day(line.at);
         if day != today {
             out::line(format_args!("\n{}", paint(STRONG, &day)));

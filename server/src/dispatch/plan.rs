@@ -1,6 +1,7 @@
 //! What to send, when, by which channel: the dispatcher as plain data.
 
 mod line;
+mod matter;
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tocsin_push::apns::APNS_REPUSH_EVERY;
 use tocsin_push::{Address, Outcome, Purpose, Push, Words};
 use tocsin_ticket::{
-    DeliveryFailure, DeliveryProblem, DeviceId, DrillId, Millis, Page, PageId, PersonId, Receipt,
+    DeliveryFailure, DeliveryProblem, Millis, Page, PageId, PersonId, Receipt,
     Rung, Ticket, TicketId, Transport,
 };
 
@@ -21,6 +22,7 @@ use super::roster::{Channel, Lane, Roster};
 use crate::engine::{Delivery, DeliveryOf, Owed};
 use crate::store::{DrillRecord, StoredNotice};
 use line::{LaneState, Line};
+use matter::{Matter, Paging, Rank, State, Subject, Task, TaskId, What};
 
 /// The first wait after an attempt that may succeed later; it doubles up to [`RETRY_CAP`].
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -90,104 +92,6 @@ pub struct Attempt {
     pub page: Option<PageId>,
     /// How many further pages it speaks for.
     pub others: u32,
-}
-
-/// What is owed to one person.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Subject {
-    Page(PageId),
-    Silence(TicketId, PersonId),
-    Drill(DrillId),
-    Notice(u64),
-}
-
-/// Who goes first: the most severe, then pages before silences, then the oldest, then as they came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    severity: u8,
-    silence: bool,
-    at: Millis,
-    task: TaskId,
-}
-
-type TaskId = u64;
-
-/// One subject on one channel.
-#[derive(Debug)]
-struct Task {
-    subject: Subject,
-    channel: Arc<Channel>,
-    tier: usize,
-    rank: Rank,
-    state: State,
-    failures: u32,
-    /// Whether *sent* and *accepted* are written down.
-    reported: bool,
-    problems: Vec<DeliveryProblem>,
-    /// Whether it may have arrived.
-    sent: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Queued,
-    Waiting,
-    InFlight,
-    /// Nothing more to do unless it is repeated.
-    Done,
-    /// It cannot succeed on this channel.
-    Failed,
-}
-
-/// A subject and its tasks.
-#[derive(Debug)]
-struct Matter {
-    what: What,
-    person: PersonId,
-    expires_at: Millis,
-    tasks: Vec<TaskId>,
-}
-
-#[derive(Debug)]
-enum What {
-    Page(Paging),
-    Silence(Arc<Ticket>),
-    Drill(DrillRecord),
-    Notice(StoredNotice),
-}
-
-#[derive(Debug)]
-struct Paging {
-    ticket: Arc<Ticket>,
-    page: Page,
-    /// The last tier begun.
-    tier: usize,
-    /// When the next one begins, if there is one and nobody has received the page by then.
-    next_tier_at: Option<Millis>,
-}
-
-impl Paging {
-    fn received_by(&self, device: &DeviceId) -> bool {
-        self.page
-            .receipts
-            .iter()
-            .any(|receipt| receipt.rung >= Rung::Received && receipt.device == *device)
-    }
-
-    fn received(&self) -> bool {
-        self.page
-            .receipts
-            .iter()
-            .any(|receipt| receipt.rung >= Rung::Received)
-    }
-
-    fn accepted_on(&self, channel: &Channel) -> bool {
-        self.page.receipts.iter().any(|receipt| {
-            receipt.rung == Rung::Accepted
-                && receipt.device == channel.device
-                && receipt.transport == Some(channel.transport())
-        })
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

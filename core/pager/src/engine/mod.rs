@@ -65,8 +65,8 @@ pub use push::STREAM_HEALS_WITHIN;
 pub use saved::Saved;
 pub use siren::{CONFIRM_WITHIN, REASSERT_EVERY, SirenReason};
 pub use taps::{ALSO_LIMIT, SETTLES_WITHIN};
-pub use texts::Language;
 pub use tickets::RESOLVED_KEPT;
+pub use tocsin_readiness::Language;
 pub use view::{
     AlarmKind, Connection, FindingItem, LocalAlarm, Notice, NoticeKind, PageItem, PageStatus,
     PendingTap, Problem, ProblemItem, ReadinessView, SirenView, TicketItem, View,

@@ -4,22 +4,13 @@
 //! counter and ticket numbers by 번, so that one form is always right.
 
 use core::time::Duration;
+use tocsin_readiness::Language;
 
 use tocsin_ticket::{Actor, Millis, PageReason, PersonId, Refusal, TicketState};
 use tocsin_wire::{Action, CommandRequest, Directory, Known};
 
 use super::taps::who_and_when;
 use super::{Obstacle, Problem};
-
-/// A language that the texts exist in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Korean.
-    Korean,
-}
 
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {
@@ -97,11 +88,8 @@ impl Texts {
     }
 
     /// The language for the texts of readiness.
-    pub fn readiness_language(self) -> tocsin_readiness::Language {
-        match self.language {
-            Language::English => tocsin_readiness::Language::English,
-            Language::Korean => tocsin_readiness::Language::Korean,
-        }
+    pub fn language(self) -> Language {
+        self.language
     }
 
     pub fn receipts_rejected(self, status: u16, detail: &str) -> String {

@@ -481,7 +481,7 @@ fn alarms(phone: &Phone, now: Millis) -> Vec<LocalAlarm> {
 
 fn readiness(phone: &Phone, now: Millis) -> ReadinessView {
     let assessment = phone.assessment(now);
-    let language = phone.texts.readiness_language();
+    let language = phone.texts.language();
     let missing = phone.missing_drill(now).map(|_| {
         if phone.is_on_call(now) {
             Light::Red
