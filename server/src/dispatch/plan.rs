@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use tocsin_push::apns::APNS_REPUSH_EVERY;
 use tocsin_push::{Address, Outcome, Purpose, Push, Words};
 use tocsin_ticket::{
-    DeliveryFailure, DeliveryProblem, Millis, Page, PageId, PersonId, Receipt,
-    Rung, Ticket, TicketId, Transport,
+    DeliveryFailure, DeliveryProblem, Millis, Page, PageId, PersonId, Receipt, Rung, Ticket,
+    TicketId, Transport,
 };
 
 use super::payload;
