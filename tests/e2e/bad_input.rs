@@ -113,7 +113,7 @@ async fn what_is_no_json_is_refused_on_every_route_in_the_documented_shape() {
         let reply = ana.send(Method::PUT, "/v1/device/push", body.clone()).await;
         let problem = reply.expect("an answer").expect(400).problem();
         assert_eq!(problem.code, "invalid_field", "{what}");
-        for path in ["/v1/commands", "/v1/receipts", "/v1/drills"] {
+        for path in ["/v1/commands", "/v1/receipts"] {
             let problem = ana.post(path, body.clone()).await.expect(400).problem();
             assert_eq!(problem.code, "invalid_field", "{what} to {path}");
             assert!(problem.field.is_some());
