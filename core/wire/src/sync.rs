@@ -129,7 +129,7 @@ pub mod frame {
     pub const UPDATE: &str = "update";
     /// Data: [`super::Duty`]. After `HELLO`, and whenever it changes.
     pub const DUTY: &str = "duty";
-    /// Data: [`super::Drill`]. A test of the stream.
+    /// Data: [`crate::Drill`]. A test of the stream.
     pub const DRILL: &str = "drill";
     /// Data: [`crate::ServerNotice`].
     pub const NOTICE: &str = "notice";

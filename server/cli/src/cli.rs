@@ -263,7 +263,7 @@ pub struct GatewayArgs {
 pub struct WatchArgs {
     /// The watched server's address
     pub url: String,
-    /// By what to page: [email] and [gateway.NAME.KIND] of a transports file
+    /// By what to page: the mail server and the gateways of a transports file
     #[arg(long, value_name = "FILE")]
     pub transports: PathBuf,
     /// Whom: ana@example.org, +493012345678 or GATEWAY:+493012345678; all of them at once
