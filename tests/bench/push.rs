@@ -20,7 +20,6 @@ use tocsin_directory::Config;
 use tocsin_peers::apns::Account;
 use tocsin_peers::fcm::Fcm;
 use tocsin_peers::https::{Peer, Request, Response, Service, ca_pem};
-use tocsin_peers::smtp::{Encryption, Smtp};
 use tocsin_push::apns::{ApnsHosts, ApnsSettings};
 use tocsin_push::gateway::{GatewayLimits, GatewayRate, GatewaySettings, router};
 use tocsin_push::secret::SecretSource;
@@ -72,17 +71,15 @@ enum Way {
     Gateway,
     Fcm,
     Webhook,
-    Mail,
 }
 
 impl Way {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 5] = [
         Self::WebPush,
         Self::Apns,
         Self::Gateway,
         Self::Fcm,
         Self::Webhook,
-        Self::Mail,
     ];
 
     const fn name(self) -> &'static str {
@@ -92,7 +89,6 @@ impl Way {
             Self::Gateway => "apns-gateway",
             Self::Fcm => "fcm",
             Self::Webhook => "webhook",
-            Self::Mail => "mail",
         }
     }
 
@@ -101,7 +97,7 @@ impl Way {
     const fn pages_each(self) -> usize {
         match self {
             Self::WebPush | Self::Apns | Self::Gateway | Self::Fcm => 10,
-            Self::Webhook | Self::Mail => 2,
+            Self::Webhook => 2,
         }
     }
 
@@ -109,7 +105,7 @@ impl Way {
     const fn due_after(self) -> Duration {
         match self {
             Self::WebPush | Self::Apns | Self::Gateway | Self::Fcm => Duration::ZERO,
-            Self::Webhook | Self::Mail => NEXT_CHANNEL,
+            Self::Webhook => NEXT_CHANNEL,
         }
     }
 }
@@ -127,7 +123,7 @@ pub async fn run_one(name: &str) {
         return backlog().await;
     }
     let way = Way::ALL.into_iter().find(|way| way.name() == name);
-    latency(&[way.expect("one of webpush, apns, apns-gateway, fcm, webhook, mail, backlog")]).await;
+    latency(&[way.expect("one of webpush, apns, apns-gateway, fcm, webhook, backlog")]).await;
 }
 
 async fn latency(ways: &[Way]) {
@@ -234,7 +230,7 @@ impl Service for Desk {
         arrivals.push(arrival);
         match self.way {
             Way::WebPush => Response::new(201),
-            Way::Apns | Way::Gateway | Way::Webhook | Way::Mail => Response::new(200),
+            Way::Apns | Way::Gateway | Way::Webhook => Response::new(200),
             Way::Fcm => Response::new(200).json(&json!({"name": "projects/bench/messages/1"})),
         }
     }
@@ -252,11 +248,7 @@ impl Desk {
     fn open(&self, body: &[u8]) -> Said {
         let sealed = match self.way {
             Way::WebPush => body.to_vec(),
-            Way::Webhook => {
-                let body: Value = serde_json::from_slice(body).expect("JSON");
-                return read_words(body["text"].as_str().expect("a subject"));
-            }
-            Way::Mail => return read_words(&String::from_utf8_lossy(body)),
+            Way::Webhook => return read_words(body),
             Way::Apns | Way::Gateway | Way::Fcm => {
                 let body: Value = serde_json::from_slice(body).expect("JSON");
                 let sealed = body["t"].as_str().or(body["message"]["data"]["t"].as_str());
@@ -278,13 +270,13 @@ impl Desk {
 }
 
 /// `SEV1 page: ticket #17`.
-fn read_words(text: &str) -> Said {
-    let number = text.split("ticket #").nth(1).expect("a ticket's number");
-    let end = number.find(|letter: char| !letter.is_ascii_digit());
+fn read_words(body: &[u8]) -> Said {
+    let body: Value = serde_json::from_slice(body).expect("JSON");
+    let subject = body["text"].as_str().expect("a subject");
+    let number = subject.split('#').nth(1).expect("a ticket's number");
+    let digits = number.split(' ').next().unwrap_or_default();
     Said {
-        ticket: number[..end.unwrap_or(number.len())]
-            .parse()
-            .expect("a number"),
+        ticket: digits.parse().expect("a number"),
         severity: 0,
         others: 0,
     }
@@ -308,7 +300,6 @@ struct World {
     node: Node,
     desk: Arc<Desk>,
     peer: Peer,
-    mail: Option<Smtp>,
     _google: Option<Fcm>,
     _gateway: Option<Listener>,
     folder: TempDir,
@@ -323,7 +314,7 @@ impl World {
         });
         let peer = Peer::start(Arc::clone(&desk)).await.expect("a port");
         let mut roots = ca_pem().to_owned();
-        let (mut google, mut gateway, mut mail) = (None, None, None);
+        let (mut google, mut gateway) = (None, None);
         let transports = match way {
             Way::WebPush => "[webpush]\ncontact = 'mailto:bench@example.org'\n\
                              allow_hosts = ['127.0.0.1']\n"
@@ -356,12 +347,6 @@ impl World {
                     peer.url()
                 )
             }
-            Way::Mail => {
-                let smtp = Smtp::start(Encryption::Implicit).await.expect("a port");
-                let port = smtp.port();
-                mail = Some(smtp);
-                format!("[email]\nhost = 'localhost'\nport = {port}\nfrom = 'bench@example.org'\n")
-            }
             Way::Webhook => format!(
                 "[gateway.text.generic]\nurl = '{}/send'\n\
                  body.json = {{ to = '{{number}}', text = '{{subject}}' }}\n",
@@ -376,31 +361,15 @@ impl World {
             node: Node::start(folder.path()).await,
             desk,
             peer,
-            mail,
             _google: google,
             _gateway: gateway,
             folder,
         }
     }
 
-    /// What arrived after the first so many.
-    fn arrivals(&self, first: usize) -> Vec<Arrival> {
-        let Some(mail) = &self.mail else {
-            return self.desk.from(first);
-        };
-        mail.mails_after(first)
-            .into_iter()
-            .map(|mail| Arrival {
-                at: mail.at,
-                path: String::new(),
-                body: mail.content.into_bytes(),
-            })
-            .collect()
-    }
-
     /// Sends these alarms evenly, waits for all their pushes, and tells how long they took.
     async fn page(&self, alarms: Vec<String>, per_second: u32) -> [f64; 7] {
-        let (first, cpu) = (self.arrivals(0).len(), self.node.cpu_time());
+        let (first, cpu) = (self.desk.count(), self.node.cpu_time());
         let pages = alarms.len();
         let sent = send(self.node.address, alarms, Pace::PerSecond(per_second)).await;
         let waiting = Instant::now();
@@ -410,7 +379,7 @@ impl World {
         while !sent.iter().all(|sent| arrived.contains_key(&sent.ticket)) {
             assert!(waiting.elapsed() < PATIENCE, "not every page was pushed");
             tokio::time::sleep(Duration::from_millis(200)).await;
-            for arrival in self.arrivals(opened) {
+            for arrival in self.desk.from(opened) {
                 opened += 1;
                 let said = self.desk.open(&arrival.body);
                 arrived.entry(said.ticket).or_insert(arrival.at);
@@ -545,14 +514,13 @@ async fn start_gateway(folder: &Path, peer: &Peer, roots: &mut String) -> (Liste
 fn prepare(data: &Path, way: Way, people: usize, peer: &Peer) {
     let mut text = "[[people]]\nid = 'boss'\nname = 'Boss'\n".to_owned();
     for number in 0..people {
-        let reached_at = match way {
+        let telephone = match way {
             Way::Webhook => format!("telephone = '+4930{number:07}'\n"),
-            Way::Mail => format!("email = 'p{number}@example.org'\n"),
             _ => String::new(),
         };
         write!(
             text,
-            "[[people]]\nid = 'p{number}'\nname = 'p{number}'\n{reached_at}\
+            "[[people]]\nid = 'p{number}'\nname = 'p{number}'\n{telephone}\
              [[teams]]\nid = 't{number}'\nname = 't{number}'\nmanager = 'boss'\n\
              members = ['p{number}']\n\
              [teams.rota]\nzone = 'Europe/Berlin'\nstart = 2026-01-05\n\
@@ -613,7 +581,7 @@ fn channels(way: Way, number: usize, peer: &Peer) -> Vec<PushChannel> {
             token: format!("token-{number}"),
             key: key(),
         },
-        Way::Webhook | Way::Mail => return Vec::new(),
+        Way::Webhook => return Vec::new(),
     };
     vec![PushChannel {
         address,

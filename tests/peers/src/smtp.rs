@@ -8,7 +8,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -76,8 +75,6 @@ pub struct Mail {
     pub to: Vec<String>,
     /// Headers and body, with dots unstuffed, lines ending in CRLF.
     pub content: String,
-    /// When its last line arrived.
-    pub at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -147,13 +144,7 @@ impl Smtp {
     /// What was taken, in order.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {
-        self.mails_after(0)
-    }
-
-    /// What was taken after the first `count` mails.
-    #[must_use]
-    pub fn mails_after(&self, count: usize) -> Vec<Mail> {
-        self.state().mails[count..].to_vec()
+        self.state().mails.clone()
     }
 
     /// Every command of every connection in order, without what came after DATA and AUTH.
@@ -383,7 +374,6 @@ impl Session {
             from: self.from.take().unwrap_or_default(),
             to: core::mem::take(&mut self.to),
             content,
-            at: Instant::now(),
         };
         let slip = self.slip(Stage::End);
         if matches!(slip, None | Some(Slip::KeepAndDrop)) {
