@@ -30,7 +30,7 @@ const DRILL_BEFORE_SHIFT: Duration = Duration::from_secs(2 * 3600);
 const NIGHTLY_HOUR: i8 = 21;
 
 /// A silent drill must arrive within this time.
-const DRILL_LASTS: Duration = Duration::from_secs(5 * 60);
+pub const DRILL_LASTS: Duration = Duration::from_secs(5 * 60);
 
 /// Drills that were missed while the server was down for no longer than this are made up for.
 const LOOK_BACK: Duration = Duration::from_secs(30 * 60);

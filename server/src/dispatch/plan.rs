@@ -36,7 +36,7 @@ const REFUSED_RETRY: Duration = Duration::from_secs(60);
 const REPUSH_EVERY: Duration = Duration::from_secs(60);
 
 /// How long the end of a page is worth telling a device: after that the page has expired anyway.
-const SILENCE_LASTS: Duration = Duration::from_secs(300);
+pub const SILENCE_LASTS: Duration = Duration::from_secs(300);
 
 /// How long a notice is tried.
 const NOTICE_LASTS: Duration = Duration::from_secs(24 * 3600);
@@ -118,8 +118,9 @@ pub struct Dispatcher {
     salt: [u8; 16],
     rng: fastrand::Rng,
     matters: HashMap<Subject, Matter>,
-    pages_of: HashMap<TicketId, Vec<PageId>>,
-    tasks: HashMap<TaskId, Task>,
+    /// These two are gone through, and the order must be the same each time.
+    pages_of: BTreeMap<TicketId, Vec<PageId>>,
+    tasks: BTreeMap<TaskId, Task>,
     lines: Vec<Line>,
     line_of: HashMap<Arc<Channel>, usize>,
     lanes: BTreeMap<Lane, LaneState>,
@@ -143,8 +144,8 @@ impl Dispatcher {
             salt,
             rng: fastrand::Rng::with_seed(seed),
             matters: HashMap::new(),
-            pages_of: HashMap::new(),
-            tasks: HashMap::new(),
+            pages_of: BTreeMap::new(),
+            tasks: BTreeMap::new(),
             lines: Vec::new(),
             line_of: HashMap::new(),
             lanes: BTreeMap::new(),
@@ -162,7 +163,7 @@ impl Dispatcher {
         match input {
             Input::Owed(Owed::Ticket(ticket)) => self.take_ticket(&ticket, now),
             Input::Owed(Owed::Drill(drill)) => self.take_drill(drill, now),
-            Input::Owed(Owed::Notice(notice)) => self.take_notice(notice, now),
+            Input::Owed(Owed::Notice(notice)) => self.take_notice(notice),
             // Whoever keeps the roster sends the new one.
             Input::Owed(Owed::Roster) => {}
             Input::Roster(roster) => self.take_roster(roster, now),
@@ -311,7 +312,8 @@ impl Dispatcher {
             .iter()
             .any(|(_, channel, _)| self.dead.contains(channel));
         for (tier, channel, accepted) in missing {
-            self.add_task(&subject, channel, tier, severity, at, accepted, now);
+            let accepted = accepted.then_some(now);
+            self.add_task(&subject, channel, tier, severity, at, accepted);
         }
         for task in unneeded {
             self.rest(task);
@@ -322,7 +324,8 @@ impl Dispatcher {
         }
     }
 
-    #[allow(clippy::too_many_arguments)] // all of it is one task's description
+    /// Puts a subject in a channel's line. One that the service has `accepted` before, as of now, is
+    /// only up for being repeated.
     fn add_task(
         &mut self,
         subject: &Subject,
@@ -330,8 +333,7 @@ impl Dispatcher {
         tier: usize,
         severity: u8,
         at: Millis,
-        accepted: bool,
-        now: Millis,
+        accepted: Option<Millis>,
     ) {
         let id = self.number();
         let dead = self.dead.contains(&channel);
@@ -348,9 +350,9 @@ impl Dispatcher {
             rank,
             state: if dead { State::Failed } else { State::Waiting },
             failures: 0,
-            reported: accepted,
+            reported: accepted.is_some(),
             problems: Vec::new(),
-            sent: accepted,
+            sent: accepted.is_some(),
         };
         self.tasks.insert(id, task);
         if let Some(matter) = self.matters.get_mut(subject) {
@@ -359,10 +361,9 @@ impl Dispatcher {
         if dead {
             return;
         }
-        if accepted {
-            self.repeat_later(id, now);
-        } else {
-            self.enqueue(id);
+        match accepted {
+            Some(now) => self.repeat_later(id, now),
+            None => self.enqueue(id),
         }
     }
 
@@ -382,7 +383,7 @@ impl Dispatcher {
             return *line;
         }
         let line = self.lines.len();
-        self.lines.push(Line::new(Arc::clone(channel)));
+        self.lines.push(Line::new(channel));
         self.line_of.insert(Arc::clone(channel), line);
         line
     }
@@ -477,9 +478,7 @@ impl Dispatcher {
                     task.sent = true;
                 }
             }
-            let own = &mut self.lines[line];
-            own.in_flight += 1;
-            if let Some(lane) = self.lanes.get_mut(&own.lane) {
+            if let Some(lane) = self.lanes.get_mut(&self.lines[line].lane) {
                 lane.in_flight += 1;
             }
             let flight = Flight {
@@ -595,9 +594,7 @@ impl Dispatcher {
         let Some(flight) = self.flights.remove(&number) else {
             return;
         };
-        let own = &mut self.lines[flight.line];
-        own.in_flight -= 1;
-        let lane_key = own.lane.clone();
+        let lane_key = self.lines[flight.line].lane.clone();
         let mut is_back = false;
         if let Some(lane) = self.lanes.get_mut(&lane_key) {
             lane.in_flight -= 1;
@@ -827,8 +824,8 @@ impl Dispatcher {
 
     /// A page that ended before a restart: whoever may have been sent it is told.
     fn take_ended(&mut self, ticket: &Arc<Ticket>, person: &PersonId, now: Millis) {
-        let roster = Arc::clone(&self.roster);
-        let devices = roster
+        let devices = self
+            .roster
             .tiers(person)
             .iter()
             .flatten()
@@ -856,10 +853,21 @@ impl Dispatcher {
             expires_at: now + SILENCE_LASTS,
             tasks: Vec::new(),
         };
+        self.owe(&subject, matter, channels, ticket.severity as u8, now);
+    }
+
+    /// A new matter that goes by all these channels at once. `at` is what it is ranked by.
+    fn owe(
+        &mut self,
+        subject: &Subject,
+        matter: Matter,
+        channels: Vec<Arc<Channel>>,
+        severity: u8,
+        at: Millis,
+    ) {
         self.matters.insert(subject.clone(), matter);
         for channel in channels {
-            let severity = ticket.severity as u8;
-            self.add_task(&subject, channel, 0, severity, now, false, now);
+            self.add_task(subject, channel, 0, severity, at, None);
         }
     }
 
@@ -876,8 +884,8 @@ impl Dispatcher {
         if self.matters.contains_key(&subject) {
             return;
         }
-        let roster = Arc::clone(&self.roster);
-        let channels: Vec<Arc<Channel>> = roster
+        let channels = self
+            .roster
             .of_device(&record.person, &record.device)
             .cloned()
             .collect();
@@ -888,19 +896,16 @@ impl Dispatcher {
             what: What::Drill(record),
             tasks: Vec::new(),
         };
-        self.matters.insert(subject.clone(), matter);
-        for channel in channels {
-            self.add_task(&subject, channel, 0, DRILL_RANK, at, false, now);
-        }
+        self.owe(&subject, matter, channels, DRILL_RANK, at);
     }
 
-    fn take_notice(&mut self, notice: StoredNotice, now: Millis) {
+    fn take_notice(&mut self, notice: StoredNotice) {
         let subject = Subject::Notice(notice.id);
         if self.matters.contains_key(&subject) {
             return;
         }
-        let roster = Arc::clone(&self.roster);
-        let channels: Vec<Arc<Channel>> = roster
+        let channels = self
+            .roster
             .tiers(&notice.person)
             .iter()
             .flatten()
@@ -915,10 +920,7 @@ impl Dispatcher {
             what: What::Notice(notice),
             tasks: Vec::new(),
         };
-        self.matters.insert(subject.clone(), matter);
-        for channel in channels {
-            self.add_task(&subject, channel, 0, NOTICE_RANK, at, false, now);
-        }
+        self.owe(&subject, matter, channels, NOTICE_RANK, at);
     }
 
     /// New channels get their tasks, channels that are gone lose theirs. Pages of people who had no

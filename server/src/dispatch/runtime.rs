@@ -12,7 +12,7 @@ use tocsin_ticket::{Millis, Severity, TicketId};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::plan::{Attempt, Dispatcher, Effect, Input};
+use super::plan::{Attempt, Dispatcher, Effect, Input, SILENCE_LASTS};
 use super::roster::{Channel, Means, Roster};
 use crate::engine::{Clock, Delivery, Job, Owed, Writer, WriterError};
 use crate::hub::Hub;
@@ -38,9 +38,6 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(12);
 
 /// Changes of devices are gathered for this long: many phones may enrol at once.
 const ROSTER_PAUSE: Duration = Duration::from_millis(200);
-
-/// Pages that ended this long before a start may still ring somewhere.
-const ENDED_LOOK: Duration = Duration::from_secs(300);
 
 /// The longest sleep. A clock that was set is noticed after this time at the latest.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
@@ -164,6 +161,7 @@ impl Work {
         self.read_roster();
         self.read_ended();
         loop {
+            metrics::gauge!("tocsin_dispatch_owed").set(self.dispatcher.owed() as f64);
             let sleep = self.dispatcher.next_wake().map_or(LONGEST_SLEEP, |at| {
                 at.since(self.runtime.clock.now()).min(LONGEST_SLEEP)
             });
@@ -240,7 +238,6 @@ impl Work {
                 Effect::Told(notice) => self.note(Note::Job(Job::EndNotice(notice))),
             }
         }
-        metrics::gauge!("tocsin_dispatch_owed").set(self.dispatcher.owed() as f64);
     }
 
     fn send(&mut self, attempt: Attempt, now: Millis) {
@@ -335,7 +332,7 @@ impl Work {
 
     /// Devices that were sent a page which ended just before a restart may not have heard of it.
     fn read_ended(&mut self) {
-        let since = self.runtime.clock.now() - ENDED_LOOK;
+        let since = self.runtime.clock.now() - SILENCE_LASTS;
         match self.runtime.reader.silenced_since(since) {
             Ok(ended) => {
                 for (ticket, person) in ended {
@@ -354,7 +351,10 @@ impl Work {
         self.reading = Some(Reading::default());
         let now = self.runtime.clock.now();
         let reader = Arc::clone(&self.runtime.reader);
-        match (reader.drills_since(now - ENDED_LOOK), reader.notices()) {
+        match (
+            reader.drills_since(now - watch::DRILL_LASTS),
+            reader.notices(),
+        ) {
             (Ok(drills), Ok(notices)) => {
                 for drill in drills {
                     self.step(Input::Owed(Owed::Drill(drill)));

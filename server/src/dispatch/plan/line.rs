@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use tocsin_ticket::{Millis, Severity, Transport};
 
@@ -46,7 +45,6 @@ const DOWN_PAUSE: Duration = Duration::from_secs(2);
 pub struct Line {
     pub lane: Lane,
     pub queue: BTreeSet<Rank>,
-    pub in_flight: usize,
     /// As what it stands in its lane.
     pub listed: Option<Rank>,
     /// Until its timer goes off.
@@ -59,7 +57,7 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn new(channel: Arc<Channel>) -> Self {
+    pub fn new(channel: &Channel) -> Self {
         let (burst, every) = match channel.transport() {
             Transport::Webhook | Transport::Email => (LAST_RESORT_BURST, LAST_RESORT_EVERY),
             Transport::Stream | Transport::WebPush | Transport::Apns | Transport::Fcm => {
@@ -69,7 +67,6 @@ impl Line {
         Self {
             lane: channel.lane(),
             queue: BTreeSet::new(),
-            in_flight: 0,
             listed: None,
             paused: false,
             burst,
