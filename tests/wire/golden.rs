@@ -213,8 +213,7 @@ fn ticket(count: usize) -> Ticket {
 }
 
 fn view(ticket: &Ticket) -> TicketView {
-    let json = serde_json::to_value(ticket).expect("JSON");
-    serde_json::from_value(json).expect("a ticket as a phone sees it")
+    TicketView::of(ticket).expect("a ticket as a phone sees it")
 }
 
 const CURSOR: Cursor = Cursor {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tocsin_ticket::{
     DeadlineKind, Millis, PageId, PageReason, PersonId, Receipt, Role, ServiceId, Severity, Stamp,
-    TeamId, TicketId, TicketState,
+    TeamId, Ticket, TicketId, TicketState,
 };
 
 use crate::Known;
@@ -78,18 +78,21 @@ pub struct TicketView {
     pub deadline: Option<DeadlineView>,
     /// From a push: without details, and with this person's pages only. A whole copy of the same
     /// version takes its place.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub partial: bool,
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
 impl TicketView {
+    /// A ticket as phones of this version read it.
+    ///
+    /// # Errors
+    /// When what is written cannot be read back, which would be a defect of this crate.
+    pub fn of(ticket: &Ticket) -> serde_json::Result<Self> {
+        serde_json::from_value(serde_json::to_value(ticket)?)
+    }
+
     /// Whether the ticket is over. A state this version does not know counts as open.
     #[must_use]
     pub fn is_open(&self) -> bool {

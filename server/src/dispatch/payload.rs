@@ -54,13 +54,10 @@ pub fn ticket(ticket: &Ticket, person: &PersonId, others: u32, now: Millis) -> V
 }
 
 fn message(ticket: &Ticket, others: u32, now: Millis) -> Vec<u8> {
-    let view = serde_json::to_value(ticket)
-        .and_then(serde_json::from_value)
-        .map(|view: TicketView| TicketView {
-            partial: true,
-            ..view
-        })
-        .expect("a ticket can be read as a phone reads it");
+    let view = TicketView {
+        partial: true,
+        ..TicketView::of(ticket).expect("a ticket can be read as a phone reads it")
+    };
     payload(
         PushMessage::Ticket {
             ticket: Box::new(view),

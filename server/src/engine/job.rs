@@ -1,5 +1,7 @@
 //! What the engine can be asked to do, and what it answers.
 
+use std::sync::Arc;
+
 use tocsin_directory::Config;
 use tocsin_ingest::Signal;
 use tocsin_ticket::{
@@ -7,6 +9,7 @@ use tocsin_ticket::{
 };
 use tocsin_wire::{
     CommandId, CommandReply, CommandRequest, Outcome, PushAddress, PushChannel, ReceiptBatch,
+    TicketView,
 };
 
 use crate::secret::SecretHash;
@@ -147,7 +150,7 @@ pub struct TapAnswer {
     /// Why not, or `None` when it was done.
     pub refusal: Option<Refusal>,
     /// The ticket as it stands.
-    pub ticket: Option<Ticket>,
+    pub ticket: Option<Arc<Ticket>>,
     /// Those of the tap's other tickets on which it was refused.
     pub also_refused: Vec<TicketId>,
 }
@@ -158,10 +161,7 @@ impl TapAnswer {
     /// # Errors
     /// [`StoreError`] when the ticket cannot be written as JSON.
     pub fn reply(self, id: CommandId) -> Result<CommandReply, StoreError> {
-        let ticket = self
-            .ticket
-            .map(|ticket| serde_json::to_value(&ticket).and_then(serde_json::from_value))
-            .transpose()?;
+        let ticket = self.ticket.as_deref().map(TicketView::of).transpose()?;
         let outcome = match self.refusal {
             None => Outcome::Accepted,
             Some(refusal) => {

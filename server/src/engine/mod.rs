@@ -348,7 +348,7 @@ impl Desk<'_> {
                 .transpose()?;
             return Ok(TapAnswer {
                 refusal,
-                ticket,
+                ticket: ticket.map(Arc::new),
                 also_refused: answered.also_refused,
             });
         }
@@ -395,14 +395,14 @@ impl Desk<'_> {
         device: &Device,
         id: TicketId,
         command: &Command,
-    ) -> Result<(Option<Refusal>, Option<Ticket>), StoreError> {
+    ) -> Result<(Option<Refusal>, Option<Arc<Ticket>>), StoreError> {
         let Some(ticket) = self.visible_ticket(device, id)? else {
             return Ok((Some(Refusal::NoSuchTicket), None));
         };
         let team = ticket.team.clone();
         Ok(match self.decide(Some(ticket.clone()), &team, command)? {
             Ok(ticket) => (None, ticket),
-            Err(refusal) => (Some(refusal), Some(ticket)),
+            Err(refusal) => (Some(refusal), Some(Arc::new(ticket))),
         })
     }
 
@@ -557,7 +557,7 @@ impl Desk<'_> {
         ticket: Option<Ticket>,
         team: &TeamId,
         command: &Command,
-    ) -> Result<Result<Option<Ticket>, Refusal>, StoreError> {
+    ) -> Result<Result<Option<Arc<Ticket>>, Refusal>, StoreError> {
         let directory = Arc::clone(&self.directory);
         let fallback_policy = Policy::default();
         let known_chain = directory.chain(team, self.now);
@@ -589,7 +589,7 @@ impl Desk<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         if events.is_empty() {
-            return Ok(Ok(ticket));
+            return Ok(Ok(ticket.map(Arc::new)));
         }
         let ticket = events
             .iter()
@@ -599,6 +599,7 @@ impl Desk<'_> {
             .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
         self.updates
             .push(self.transaction.append(&ticket, &events, self.now)?);
+        let ticket = Arc::new(ticket);
         let pages_changed = events.iter().any(|event| {
             matches!(
                 event,
@@ -606,7 +607,7 @@ impl Desk<'_> {
             )
         });
         if pages_changed {
-            self.owed.push(Owed::Ticket(Arc::new(ticket.clone())));
+            self.owed.push(Owed::Ticket(Arc::clone(&ticket)));
         }
         Ok(Ok(Some(ticket)))
     }
