@@ -1,0 +1,1 @@
+//! The load report: what being on call cost, from the log alone.

@@ -1,0 +1,1 @@
+//! Shifts as iCalendar feeds, and holidays and shifts read from iCalendar files.

@@ -1,0 +1,1 @@
+//! Rotations and services of other pagers as a Tocsin configuration.

@@ -1,0 +1,1 @@
+//! Learning from trouble: causes written down, runbooks, similar tickets.
