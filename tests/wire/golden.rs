@@ -11,9 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tocsin_ticket::{
-    Actor, Alarm, Deadline, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb,
-    Event, Millis, Page, PageEnd, PageId, PageReason, PersonId, Reach, Receipt, Refusal, Ringer,
-    Role, Rung, Severity, Ticket, TicketId, TicketState, Transport,
+    Actor, Alarm, Bridge, Deadline, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId,
+    DoNotDisturb, Event, Help, HelpTarget, Hold, HoldRule, IncidentRole, Level, Millis, Missed,
+    Page, PageEnd, PageId, PageReason, PersonId, Reach, Receipt, Refusal, Ringer, Role, Rung,
+    Severity, Ticket, TicketId, TicketState, Timer, TimerKind, Transport,
 };
 use tocsin_wire::{
     Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory, Drill,
@@ -83,7 +84,39 @@ fn page(number: u32) -> Page {
         reason: PageReason::Assigned,
         at: AT,
         expires_at: Millis(AT.0 + 420_000),
+        missed: None,
+        help: None,
         receipts: Vec::new(),
+    }
+}
+
+fn bridge() -> Bridge {
+    Bridge {
+        url: "https://meet.example.org/shop".to_owned(),
+        dial_in: Some("+49 30 1234567, code 4711#".to_owned()),
+    }
+}
+
+fn help() -> Help {
+    Help {
+        number: 1,
+        by: "ana".into(),
+        at: AT,
+        target: HelpTarget::Service {
+            service: "database".into(),
+        },
+        message: "the database does not answer".to_owned(),
+        asked: vec!["mira".into()],
+        then: vec![helpers()],
+        answers: Vec::new(),
+        exhausted: false,
+    }
+}
+
+fn helpers() -> Level {
+    Level {
+        role: Role::Helper,
+        people: vec!["noa".into()],
     }
 }
 
@@ -178,6 +211,69 @@ fn every_event() -> Vec<Event> {
             from: ana(),
             to: "ben".into(),
         },
+        Event::Held {
+            hold: Hold {
+                until: AT,
+                rule: HoldRule::HoldOff,
+            },
+        },
+        Event::HoldEnded,
+        Event::FlappingDetected { tickets: 4 },
+        Event::Declined {
+            by: ana(),
+            reason: Some("on a train".to_owned()),
+        },
+        Event::LimitExtended {
+            by: "bea".into(),
+            until: AT,
+            reason: "the vendor is on it".to_owned(),
+        },
+        Event::ConferenceConvened { bridge: bridge() },
+        Event::ConferenceMoved { bridge: bridge() },
+        Event::ConferenceJoined { by: ana() },
+        Event::RoleNamed {
+            by: ana(),
+            person: "ben".into(),
+            role: IncidentRole::Commander,
+        },
+        Event::StatusUpdated {
+            by: "ben".into(),
+            text: "half of the customers can pay".to_owned(),
+        },
+        Event::ConferenceClosed,
+        Event::HelpAsked { help: help() },
+        Event::Paged {
+            page: Page {
+                role: Role::Helper,
+                reason: PageReason::HelpAsked,
+                help: Some(1),
+                missed: Some(Missed {
+                    state: TicketState::Researching,
+                    since: AT,
+                    limit: Millis(AT.0 + 600_000),
+                }),
+                ..page(2)
+            },
+        },
+        Event::HelpAnswered {
+            number: 1,
+            by: "mira".into(),
+            comes: false,
+            reason: None,
+        },
+        Event::HelpPassedOn {
+            number: 1,
+            level: helpers(),
+        },
+        Event::HelpExhausted { number: 1 },
+        Event::TimerSet {
+            timer: Timer {
+                generation: 9,
+                due: AT,
+                kind: TimerKind::StatusUpdate,
+            },
+        },
+        Event::TimerCleared { generation: 9 },
     ];
     for event in &events {
         match event {
@@ -197,7 +293,24 @@ fn every_event() -> Vec<Event> {
             | Event::Resolved { .. }
             | Event::DeadlineCleared
             | Event::Reopened { .. }
-            | Event::Reassigned { .. } => {}
+            | Event::Reassigned { .. }
+            | Event::Held { .. }
+            | Event::HoldEnded
+            | Event::FlappingDetected { .. }
+            | Event::Declined { .. }
+            | Event::LimitExtended { .. }
+            | Event::ConferenceConvened { .. }
+            | Event::ConferenceMoved { .. }
+            | Event::ConferenceJoined { .. }
+            | Event::RoleNamed { .. }
+            | Event::StatusUpdated { .. }
+            | Event::ConferenceClosed
+            | Event::HelpAsked { .. }
+            | Event::HelpAnswered { .. }
+            | Event::HelpPassedOn { .. }
+            | Event::HelpExhausted { .. }
+            | Event::TimerSet { .. }
+            | Event::TimerCleared { .. } => {}
         }
     }
     events
@@ -259,6 +372,10 @@ fn every_word_of_the_closed_sets_is_as_reviewed() {
         Role::Manager,
         Role::ManagersManager,
         Role::Team,
+        Role::Mentor,
+        Role::Shadow,
+        Role::Helper,
+        Role::Commander,
     ];
     holds("roles.json", &roles.to_vec());
     let reasons = [
@@ -271,6 +388,12 @@ fn every_word_of_the_closed_sets_is_as_reviewed() {
         PageReason::ResearchingMissed,
         PageReason::WorkMissed,
         PageReason::Unreachable,
+        PageReason::Declined,
+        PageReason::NewcomerLate,
+        PageReason::Shadowing,
+        PageReason::HelpAsked,
+        PageReason::StatusUpdateDue,
+        PageReason::StatusUpdateMissed,
     ];
     holds("page-reasons.json", &reasons.to_vec());
     let ends = [
@@ -278,6 +401,8 @@ fn every_word_of_the_closed_sets_is_as_reviewed() {
         PageEnd::Moved,
         PageEnd::Resolved,
         PageEnd::Superseded,
+        PageEnd::Declined,
+        PageEnd::Answered,
     ];
     holds("page-ends.json", &ends.to_vec());
     let rungs = [
@@ -313,6 +438,25 @@ fn taps_and_their_answers_are_as_reviewed() {
         Action::Reassign { to: "ben".into() },
         Action::Note {
             text: "restarting it".to_owned(),
+        },
+        Action::Decline { reason: None },
+        Action::SetSeverity { to: Severity::Sev1 },
+        Action::ExtendLimit {
+            seconds: 600,
+            reason: "the vendor is on it".to_owned(),
+        },
+        Action::Convene,
+        Action::JoinConference,
+        Action::NameRole {
+            person: "ben".into(),
+            role: IncidentRole::Commander,
+        },
+        Action::UpdateStatus {
+            text: "half of the customers can pay".to_owned(),
+        },
+        Action::AskHelp {
+            target: HelpTarget::Manager,
+            message: "the database does not answer".to_owned(),
         },
     ];
     let request = |action| CommandRequest {

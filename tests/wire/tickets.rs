@@ -82,12 +82,8 @@ proptest! {
             level(Role::ManagersManager, "carl"),
         ]);
         let pageable = ["ana", "ben", "bea", "carl"].map(PersonId::from);
-        let context = Context {
-            policy: &Policy::default(),
-            chain: &chain,
-            pageable: &pageable,
-            open_twin: None,
-        };
+        let policy = Policy::default();
+        let context = Context::new(&policy, &chain, &pageable);
         let mut ticket: Option<Ticket> = None;
         let mut now = Millis(1_795_406_593_836);
         for (command, wait) in commands {

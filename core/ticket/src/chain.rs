@@ -23,6 +23,14 @@ pub enum Role {
     ManagersManager,
     /// Everybody in the team.
     Team,
+    /// The newcomer on call has a mentor.
+    Mentor,
+    /// A newcomer who learns on a shift that somebody else leads.
+    Shadow,
+    /// Somebody who was asked for help.
+    Helper,
+    /// Who decides in the incident.
+    Commander,
 }
 
 impl fmt::Display for Role {
@@ -34,12 +42,17 @@ impl fmt::Display for Role {
             Self::Manager => "manager",
             Self::ManagersManager => "manager's manager",
             Self::Team => "whole team",
+            Self::Mentor => "mentor",
+            Self::Shadow => "shadow",
+            Self::Helper => "helper",
+            Self::Commander => "incident commander",
         })
     }
 }
 
 /// One level of the chain: the people paged together, and what they are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Level {
     /// What they are to the ticket.
     pub role: Role,
@@ -70,6 +83,21 @@ impl Chain {
     #[must_use]
     pub const fn on_call(&self) -> &PersonId {
         &self.on_call
+    }
+
+    /// The people of a role; none where the chain has no such level.
+    #[must_use]
+    pub fn people(&self, role: Role) -> &[PersonId] {
+        self.rest
+            .iter()
+            .find(|level| level.role == role)
+            .map_or(&[], |level| &level.people)
+    }
+
+    /// The levels after the on-call.
+    #[must_use]
+    pub fn rest(&self) -> &[Level] {
+        &self.rest
     }
 
     /// The first level with somebody who has not been asked yet, reduced to those people, when the

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use core::time::Duration;
+
 use crate::{
-    DeliveryFailure, Millis, PageId, PersonId, Receipt, ServiceId, Severity, TeamId, TicketId,
-    TicketState,
+    Bridge, DeliveryFailure, HelpTarget, IncidentRole, Level, Millis, PageId, PersonId, Receipt,
+    ServiceId, Severity, TeamId, TicketId, TicketState,
 };
 
 /// Who did something.
@@ -109,6 +111,71 @@ pub enum Command {
         /// What; not blank.
         text: String,
     },
+    /// "I cannot": the next is paged, whether it was a page of the ticket's own or a call for help.
+    Decline {
+        /// Who.
+        by: PersonId,
+        /// Why, if they say.
+        reason: Option<String>,
+    },
+    /// "It is worse", or not as bad.
+    SetSeverity {
+        /// Who says so.
+        by: PersonId,
+        /// What it is now.
+        to: Severity,
+    },
+    /// "They need longer": a manager moves the running limit, once in each state.
+    ExtendLimit {
+        /// Who; a manager of the team.
+        by: PersonId,
+        /// By how much, from now; at most the state's own limit.
+        length: Duration,
+        /// Why; not blank.
+        reason: String,
+    },
+    /// "Let us talk": convenes the conference where a SEV1 has not done so already.
+    Convene {
+        /// Who.
+        by: PersonId,
+    },
+    /// The conference moved to another bridge.
+    MoveConference {
+        /// Where to.
+        bridge: Bridge,
+    },
+    /// "I am in the call."
+    JoinConference {
+        /// Who.
+        by: PersonId,
+    },
+    /// "You do this": names somebody for a role in the incident.
+    NameRole {
+        /// Who says so.
+        by: PersonId,
+        /// Whom.
+        person: PersonId,
+        /// For what.
+        role: IncidentRole,
+    },
+    /// "This is how things stand."
+    UpdateStatus {
+        /// Who.
+        by: PersonId,
+        /// What; not blank.
+        text: String,
+    },
+    /// "Please help."
+    AskHelp {
+        /// Who asks.
+        by: PersonId,
+        /// Whom they ask for.
+        target: HelpTarget,
+        /// The people behind the target, and who is asked after them.
+        levels: Vec<Level>,
+        /// What they say; not blank.
+        message: String,
+    },
     /// How far a page got, as a device or the dispatcher says.
     Delivery {
         /// Which page.
@@ -178,6 +245,62 @@ pub enum Refusal {
     /// A note without text.
     #[error("note: expected some text, got none")]
     EmptyNote,
+    /// Something that others are to read has no text.
+    #[error("{field}: expected some text, got none")]
+    Blank {
+        /// What: `reason`, `message`, `text`.
+        field: String,
+    },
+    /// The ticket is as severe already.
+    #[error("it is {severity} already")]
+    SameSeverity {
+        /// What it is.
+        severity: Severity,
+    },
+    /// Only those who answer for the on-call may move a limit.
+    #[error("only a manager of the team can extend a limit; ask for help instead")]
+    NotAManager,
+    /// There is nobody at work for whom a limit could be moved.
+    #[error("no limit can be extended while the ticket is {state}; somebody must check in first")]
+    NothingToExtend {
+        /// Where it stands.
+        state: TicketState,
+    },
+    /// A limit is moved once.
+    #[error("{by} extended this limit already; start work, resolve, or ask for help")]
+    AlreadyExtended {
+        /// Who.
+        by: PersonId,
+        /// When.
+        at: Millis,
+    },
+    /// More than the state's own limit, or nothing.
+    #[error("length: expected 1 s to {} s, the limit of this step", longest_ms / 1000)]
+    ExtensionLength {
+        /// The longest possible, in milliseconds.
+        longest_ms: u64,
+    },
+    /// The ticket has no conference.
+    #[error("there is no conference on this ticket; convene one first")]
+    NoConference,
+    /// The team has no bridge to meet on.
+    #[error("this team has no conference bridge; add one to its configuration")]
+    NoBridge,
+    /// The conference is there already.
+    #[error("the conference is open at {url}")]
+    AlreadyConvened {
+        /// Where.
+        url: String,
+    },
+    /// Nobody asked them.
+    #[error("{person} is not being paged for this ticket")]
+    NotPaged {
+        /// Who.
+        person: PersonId,
+    },
+    /// There is nobody behind the target.
+    #[error("there is nobody to ask there; name another person, service or team")]
+    NobodyToAsk,
     /// The ticket never had this page.
     #[error("there is no page {page}")]
     NoSuchPage {

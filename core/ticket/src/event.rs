@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Alarm, Deadline, DeliveryFailure, Page, PageId, PageReason, PersonId, Receipt, Role,
-    Severity, TicketId,
+    Actor, Alarm, Bridge, Deadline, DeliveryFailure, Help, Hold, IncidentRole, Level, Millis, Page,
+    PageId, PageReason, PersonId, Receipt, Role, Severity, TicketId, Timer,
 };
 
 /// Why a page ended.
@@ -20,6 +20,10 @@ pub enum PageEnd {
     Resolved,
     /// A newer page to the same person took its place.
     Superseded,
+    /// The person said that they cannot; somebody else was asked.
+    Declined,
+    /// What it asked for was done, by whomever.
+    Answered,
 }
 
 /// What happened to a ticket. When, and in which order, the log entry around it says.
@@ -105,6 +109,107 @@ pub enum Event {
         reason: PageReason,
         /// Everybody had been asked: the chain begins again.
         new_round: bool,
+    },
+    /// Nobody is paged yet, by a rule.
+    Held {
+        /// Until when, and which rule.
+        hold: Hold,
+    },
+    /// The hold is over and the ticket is still open.
+    HoldEnded,
+    /// The alarm comes and goes: it is not believed to be over before it stays quiet.
+    FlappingDetected {
+        /// How many tickets it opened lately, this one included.
+        tickets: u32,
+    },
+    /// Somebody who was paged said that they cannot.
+    Declined {
+        /// Who.
+        by: PersonId,
+        /// Why, if they said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A manager moved the running limit.
+    LimitExtended {
+        /// Who.
+        by: PersonId,
+        /// Until when.
+        until: Millis,
+        /// Why.
+        reason: String,
+    },
+    /// People are to meet.
+    ConferenceConvened {
+        /// Where.
+        bridge: Bridge,
+    },
+    /// They meet elsewhere.
+    ConferenceMoved {
+        /// Where.
+        bridge: Bridge,
+    },
+    /// Somebody is in the call.
+    ConferenceJoined {
+        /// Who.
+        by: PersonId,
+    },
+    /// The conference is over.
+    ConferenceClosed,
+    /// Somebody was named for a role in the incident.
+    RoleNamed {
+        /// Who said so.
+        by: PersonId,
+        /// Whom.
+        person: PersonId,
+        /// For what.
+        role: IncidentRole,
+    },
+    /// How things stand.
+    StatusUpdated {
+        /// Who says so.
+        by: PersonId,
+        /// What.
+        text: String,
+    },
+    /// Somebody asked for help.
+    HelpAsked {
+        /// The call.
+        help: Help,
+    },
+    /// Somebody who was asked answered.
+    HelpAnswered {
+        /// Which call.
+        number: u32,
+        /// Who.
+        by: PersonId,
+        /// Whether they come.
+        comes: bool,
+        /// What they said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The call went on to the next level.
+    HelpPassedOn {
+        /// Which call.
+        number: u32,
+        /// Who is asked now.
+        level: Level,
+    },
+    /// Nobody is left to ask; whoever asked must ask elsewhere.
+    HelpExhausted {
+        /// Which call.
+        number: u32,
+    },
+    /// Something will happen at an instant.
+    TimerSet {
+        /// What and when.
+        timer: Timer,
+    },
+    /// It went off, or will not.
+    TimerCleared {
+        /// Which.
+        generation: u32,
     },
     /// Somebody must be woken.
     Paged {

@@ -8,29 +8,39 @@
 
 mod chain;
 mod command;
+mod conference;
 mod decide;
 mod event;
+mod help;
+mod hold;
 mod id;
 mod page;
 mod policy;
 mod severity;
+mod shadow;
 mod state;
 mod ticket;
 mod time;
+mod timer;
 mod transport;
 
 pub use chain::{Chain, Level, Role};
 pub use command::{Actor, Alarm, Command, Refusal};
-pub use decide::{Context, decide};
+pub use conference::{Bridge, Conference, IncidentRole, StatusUpdate};
+pub use decide::{Context, FLAPPING_SETTLES, FLAPPING_TICKETS, FLAPPING_WITHIN, decide};
 pub use event::{Event, PageEnd};
+pub use help::{Help, HelpAnswer, HelpTarget};
+pub use hold::{Hold, HoldRule};
 pub use id::{DeviceId, DrillId, PageId, ParsePageIdError, PersonId, ServiceId, TeamId, TicketId};
 pub use page::{
-    DeliveryFailure, DeliveryProblem, DoNotDisturb, PAGE_GRACE, Page, PageReason, Receipt, Ringer,
-    Rung,
+    DeliveryFailure, DeliveryProblem, DoNotDisturb, Missed, PAGE_GRACE, Page, PageReason, Receipt,
+    Ringer, Rung,
 };
 pub use policy::{Limits, NUDGE_PERCENT, Policy, PolicyError};
 pub use severity::{ParseSeverityError, Severity};
+pub use shadow::{MENTOR_PERCENT, Shadow, ShadowMode};
 pub use state::TicketState;
-pub use ticket::{Deadline, DeadlineKind, Reach, Stamp, Ticket};
+pub use ticket::{Deadline, DeadlineKind, Extension, Reach, Stamp, Ticket};
 pub use time::Millis;
+pub use timer::{Timer, TimerKind};
 pub use transport::Transport;

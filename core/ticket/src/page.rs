@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Millis, PageId, PersonId, Role, Transport};
+use crate::{DeviceId, Millis, PageId, PersonId, Role, TicketState, Transport};
 
 /// A page stays valid for this long after the deadline that renews it, which covers a restart of
 /// the server and a slow transport. A phone that gets it later stays silent: by then a newer page
@@ -35,6 +35,30 @@ pub enum PageReason {
     WorkMissed,
     /// No device of whoever was paged before received the page.
     Unreachable,
+    /// Whoever was paged before said that they cannot.
+    Declined,
+    /// The newcomer on call has used up half of the limit.
+    NewcomerLate,
+    /// To learn: they shadow the shift.
+    Shadowing,
+    /// Somebody on the ticket asks for their help.
+    HelpAsked,
+    /// They command the incident and a status update is due.
+    StatusUpdateDue,
+    /// The incident commander did not give the status update.
+    StatusUpdateMissed,
+}
+
+impl PageReason {
+    /// Whether the page is beside the ticket's limits: answering it ends this page and no other,
+    /// and says nothing about who has the ticket in hand.
+    #[must_use]
+    pub const fn is_aside(self) -> bool {
+        matches!(
+            self,
+            Self::Shadowing | Self::HelpAsked | Self::StatusUpdateDue | Self::StatusUpdateMissed
+        )
+    }
 }
 
 /// A rung of the ladder from sent to checked in.
@@ -165,6 +189,18 @@ pub struct DeliveryFailure {
     pub at: Millis,
 }
 
+/// The limit behind a page: "Researching since 02:13, limit 02:43 missed".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Missed {
+    /// Where the ticket stood.
+    pub state: TicketState,
+    /// Since when.
+    pub since: Millis,
+    /// When the limit was over.
+    pub limit: Millis,
+}
+
 /// A live page. It ends by check-in, resolution or supersession, never by giving up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -181,6 +217,12 @@ pub struct Page {
     pub at: Millis,
     /// From this instant on no phone starts ringing for it.
     pub expires_at: Millis,
+    /// The limit that was missed, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Missed>,
+    /// The call for help it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<u32>,
     /// What the person's devices reported, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,

@@ -30,6 +30,8 @@ pub struct Limits {
     pub next_channel: Duration,
     /// How long it may travel before the next level is paged as well.
     pub next_person: Duration,
+    /// How often a status update is due while there is a conference.
+    pub status_updates: Duration,
 }
 
 impl Limits {
@@ -50,6 +52,7 @@ impl Limits {
             team: check_in,
             next_channel: Duration::from_secs(20),
             next_person: Duration::from_secs(60),
+            status_updates: Duration::from_secs(60 * 60),
         }
     }
 
@@ -68,7 +71,12 @@ impl Limits {
     #[must_use]
     pub const fn of_role(&self, role: Role) -> Duration {
         match role {
-            Role::Owner | Role::OnCall => self.check_in,
+            Role::Owner
+            | Role::OnCall
+            | Role::Mentor
+            | Role::Shadow
+            | Role::Helper
+            | Role::Commander => self.check_in,
             Role::Secondary => self.secondary,
             Role::Manager => self.manager,
             Role::ManagersManager => self.managers_manager,
@@ -87,6 +95,22 @@ impl Limits {
             ("managers_manager", self.managers_manager),
             ("team", self.team),
         ]
+    }
+
+    /// The steps that a worse severity may share with a milder one.
+    const fn paces(&self) -> [(&'static str, Duration); 3] {
+        [
+            ("next_channel", self.next_channel),
+            ("next_person", self.next_person),
+            ("status_updates", self.status_updates),
+        ]
+    }
+
+    /// How long after a status update was due the manager hears of it: a third of the interval,
+    /// which is five minutes for SEV1's usual fifteen.
+    #[must_use]
+    pub fn status_update_grace(&self) -> Duration {
+        self.status_updates / 3
     }
 }
 
@@ -182,11 +206,7 @@ impl Policy {
         let name = |severity: Severity| severity.to_string().to_ascii_lowercase();
         for (severity, own) in Severity::ALL.into_iter().zip(&limits) {
             let Some(own) = own else { continue };
-            let reach = [
-                ("next_channel", own.next_channel),
-                ("next_person", own.next_person),
-            ];
-            for (step, length) in own.steps().into_iter().chain(reach) {
+            for (step, length) in own.steps().into_iter().chain(own.paces()) {
                 if length < Self::SHORTEST_LIMIT {
                     let severity = name(severity);
                     return Err(PolicyError::TooShort {
@@ -220,26 +240,20 @@ impl Policy {
                     });
                 }
                 (Some(strict), Some(loose)) => {
-                    let equal_is_fine = [
-                        ("next_channel", strict.next_channel, loose.next_channel),
-                        ("next_person", strict.next_person, loose.next_person),
-                    ]
-                    .map(|(step, length, milder)| (step, length, milder + Duration::from_nanos(1)));
-                    let steps = strict
-                        .steps()
-                        .into_iter()
-                        .zip(loose.steps())
-                        .map(|((step, length), (_, milder))| (step, length, milder));
-                    for (step, length, milder_length) in steps.chain(equal_is_fine) {
-                        if length >= milder_length {
-                            return Err(PolicyError::NotStricter {
-                                worse: name(worse),
-                                milder: name(milder),
-                                step,
-                                length,
-                                milder_length,
-                            });
-                        }
+                    let steps = strict.steps().into_iter().zip(loose.steps());
+                    let paces = strict.paces().into_iter().zip(loose.paces());
+                    let not_stricter = steps
+                        .filter(|((_, strict), (_, loose))| strict >= loose)
+                        .chain(paces.filter(|((_, strict), (_, loose))| strict > loose))
+                        .next();
+                    if let Some(((step, length), (_, milder_length))) = not_stricter {
+                        return Err(PolicyError::NotStricter {
+                            worse: name(worse),
+                            milder: name(milder),
+                            step,
+                            length,
+                            milder_length,
+                        });
                     }
                 }
                 (_, None) => {}
@@ -279,6 +293,7 @@ impl Default for Policy {
         }
         let mut sev1 = Limits::new(minutes(5), minutes(10), minutes(60));
         sev1.next_channel = Duration::from_secs(10);
+        sev1.status_updates = minutes(15);
         Self {
             limits: [
                 Some(sev1),

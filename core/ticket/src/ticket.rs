@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Event, Millis, Page, PersonId, Rung, ServiceId, Severity, TeamId, TicketId, TicketState,
+    Actor, Conference, Event, Help, HelpAnswer, Hold, IncidentRole, Millis, Page, PersonId, Rung,
+    ServiceId, Severity, StatusUpdate, TeamId, TicketId, TicketState, Timer,
 };
 
 /// Who did something, and when.
@@ -65,6 +66,16 @@ pub struct Reach {
     pub by: Millis,
     /// One device of one of them is enough.
     pub people: Vec<PersonId>,
+}
+
+/// A manager gave the people at work longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Extension {
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    pub at: Millis,
 }
 
 /// A ticket as it stands after its events so far.
@@ -130,6 +141,27 @@ pub struct Ticket {
     /// How often the chain began again since the ticket entered its state.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rounds: u32,
+    /// What else happens at an instant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Timer>,
+    /// Why nobody is, or ever was, paged for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Its alarm comes and goes.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub flapping: bool,
+    /// Who moved the limit of its present state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Extension>,
+    /// The call that people are to join.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conference: Option<Conference>,
+    /// How things stood when somebody last said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_update: Option<StatusUpdate>,
+    /// The calls for help, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helps: Vec<Help>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -170,6 +202,13 @@ impl Ticket {
                 level: 0,
                 asked: vec![owner.clone()],
                 rounds: 0,
+                timers: Vec::new(),
+                hold: None,
+                flapping: false,
+                extended: None,
+                conference: None,
+                status_update: None,
+                helps: Vec::new(),
             }),
             (None, _) => None,
             (Some(ticket), Event::Opened { .. }) => Some(ticket),
@@ -180,6 +219,34 @@ impl Ticket {
         }
     }
 
+    /// What happens next by itself, and when: the generation of the limit or timer that is due
+    /// first.
+    #[must_use]
+    pub fn next_due(&self) -> Option<(Millis, u32)> {
+        let limit = self
+            .deadline
+            .as_ref()
+            .map(|deadline| (deadline.fires_at(), deadline.generation));
+        let timers = self
+            .timers
+            .iter()
+            .map(|timer| (timer.due, timer.generation));
+        limit.into_iter().chain(timers).min()
+    }
+
+    /// Who commands the incident: whoever was named, or the owner.
+    #[must_use]
+    pub fn commander(&self) -> &PersonId {
+        self.conference
+            .as_ref()
+            .and_then(|conference| conference.holder(IncidentRole::Commander))
+            .unwrap_or(&self.owner)
+    }
+
+    fn help_mut(&mut self, number: u32) -> Option<&mut Help> {
+        self.helps.iter_mut().find(|help| help.number == number)
+    }
+
     /// Folds an event that is not the first one.
     pub(crate) fn fold(&mut self, event: &Event, at: Millis) {
         self.version += 1;
@@ -187,7 +254,31 @@ impl Ticket {
             Event::Opened { .. }
             | Event::NoteAdded { .. }
             | Event::Acknowledged { .. }
+            | Event::Declined { .. }
             | Event::DeliveryFailed { .. } => {}
+            Event::Held { hold } => self.hold = Some(hold.clone()),
+            Event::HoldEnded => self.hold = None,
+            Event::FlappingDetected { .. } => self.flapping = true,
+            Event::LimitExtended { by, .. } => {
+                self.extended = Some(Extension { by: by.clone(), at });
+            }
+            Event::ConferenceConvened { .. }
+            | Event::ConferenceMoved { .. }
+            | Event::ConferenceJoined { .. }
+            | Event::ConferenceClosed
+            | Event::RoleNamed { .. }
+            | Event::StatusUpdated { .. } => self.fold_conference(event, at),
+            Event::HelpAsked { .. }
+            | Event::HelpAnswered { .. }
+            | Event::HelpPassedOn { .. }
+            | Event::HelpExhausted { .. } => self.fold_help(event, at),
+            Event::TimerSet { timer } => {
+                self.generation = timer.generation;
+                self.timers.push(*timer);
+            }
+            Event::TimerCleared { generation } => {
+                self.timers.retain(|timer| timer.generation != *generation);
+            }
             Event::Repeated { .. } => self.repeats += 1,
             Event::SeverityChanged { to, .. } => self.severity = *to,
             Event::CheckedIn { by } => {
@@ -252,6 +343,82 @@ impl Ticket {
         }
     }
 
+    fn fold_conference(&mut self, event: &Event, at: Millis) {
+        match event {
+            Event::ConferenceConvened { bridge } => {
+                self.conference = Some(Conference {
+                    bridge: bridge.clone(),
+                    since: at,
+                    roles: BTreeMap::new(),
+                    joined: BTreeMap::new(),
+                    closed_at: None,
+                });
+            }
+            Event::StatusUpdated { by, text } => {
+                self.status_update = Some(StatusUpdate {
+                    stamp: Stamp {
+                        by: Actor::Person(by.clone()),
+                        at,
+                    },
+                    text: text.clone(),
+                });
+            }
+            event => {
+                let Some(conference) = &mut self.conference else {
+                    return;
+                };
+                match event {
+                    Event::ConferenceMoved { bridge } => conference.bridge = bridge.clone(),
+                    Event::ConferenceJoined { by } => {
+                        conference.joined.entry(by.clone()).or_insert(at);
+                    }
+                    Event::ConferenceClosed => conference.closed_at = Some(at),
+                    Event::RoleNamed { person, role, .. } => {
+                        if *role != IncidentRole::Responder {
+                            conference.roles.retain(|_, held| held != role);
+                        }
+                        conference.roles.insert(person.clone(), *role);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn fold_help(&mut self, event: &Event, at: Millis) {
+        match event {
+            Event::HelpAsked { help } => self.helps.push(help.clone()),
+            Event::HelpAnswered {
+                number,
+                by,
+                comes,
+                reason,
+            } => {
+                if let Some(help) = self.help_mut(*number) {
+                    help.asked.retain(|asked| asked != by);
+                    help.answers.push(HelpAnswer {
+                        person: by.clone(),
+                        at,
+                        comes: *comes,
+                        reason: reason.clone(),
+                    });
+                }
+            }
+            Event::HelpPassedOn { number, level } => {
+                if let Some(help) = self.help_mut(*number) {
+                    help.then.retain(|next| next != level);
+                    help.asked.clone_from(&level.people);
+                }
+            }
+            Event::HelpExhausted { number } => {
+                if let Some(help) = self.help_mut(*number) {
+                    help.exhausted = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn assign(&mut self, owner: &PersonId, at: Millis) {
         self.owner = owner.clone();
         self.checked_in = None;
@@ -265,5 +432,6 @@ impl Ticket {
         self.level = 0;
         self.rounds = 0;
         self.asked = vec![self.owner.clone()];
+        self.extended = None;
     }
 }

@@ -7,8 +7,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use support::{Shift, alarm, person};
-use tocsin_ticket::{Command, Event, Rung, Severity, Ticket, TicketId, TicketState};
+use support::{Shift, alarm, bridge, minutes, person};
+use tocsin_ticket::{
+    Command, Event, HelpTarget, Hold, HoldRule, IncidentRole, Level, Millis, PageReason, Role,
+    Rung, Severity, Shadow, ShadowMode, Ticket, TicketId, TicketState, TimerKind,
+};
 
 const PEOPLE: [&str; 5] = ["ana", "ben", "bea", "carl", "dora"];
 
@@ -16,7 +19,7 @@ const PEOPLE: [&str; 5] = ["ana", "ben", "bea", "carl", "dora"];
 enum Step {
     Do(Command),
     Wait(Duration),
-    /// The timer of the running deadline goes off, this much early (negative) or late.
+    /// Whatever limit or timer is due first goes off, this much early (negative) or late.
     Timer(i64),
     /// A timer of another generation goes off.
     OldTimer(u32),
@@ -37,6 +40,30 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who().prop_map(|by| Step::Do(Command::Reopen { by })),
         1 => (who(), who()).prop_map(|(by, to)| Step::Do(Command::Reassign { by, to })),
         1 => (who(), ".{0,3}").prop_map(|(by, text)| Step::Do(Command::AddNote { by, text })),
+        1 => who().prop_map(|by| Step::Do(Command::Decline { by, reason: None })),
+        1 => (who(), prop::sample::select(Severity::ALL.as_slice()))
+            .prop_map(|(by, to)| Step::Do(Command::SetSeverity { by, to })),
+        1 => (who(), 1_u64..40).prop_map(|(by, length)| Step::Do(Command::ExtendLimit {
+            by,
+            length: minutes(length),
+            reason: "the vendor is on it".to_owned(),
+        })),
+        1 => who().prop_map(|by| Step::Do(Command::Convene { by })),
+        1 => who().prop_map(|by| Step::Do(Command::JoinConference { by })),
+        1 => (who(), who()).prop_map(|(by, person)| Step::Do(Command::NameRole {
+            by,
+            person,
+            role: IncidentRole::Commander,
+        })),
+        1 => (who(), ".{0,3}").prop_map(|(by, text)| Step::Do(Command::UpdateStatus { by, text })),
+        2 => (who(), who(), who()).prop_map(|(by, person, then)| Step::Do(Command::AskHelp {
+            by,
+            target: HelpTarget::Person { person: person.clone() },
+            levels: [person, then]
+                .map(|person| Level { role: Role::Helper, people: vec![person] })
+                .to_vec(),
+            message: "the database is full".to_owned(),
+        })),
         1 => (0_u32..12, prop::sample::select(vec![Rung::Received, Rung::Sounding])).prop_map(
             |(number, rung)| Step::Do(support::receipt(number, rung))
         ),
@@ -63,23 +90,49 @@ fn check(ticket: &Ticket) {
     people.dedup();
     assert_eq!(people.len(), ticket.pages.len(), "one live page a person");
     if let Some(deadline) = &ticket.deadline {
-        assert_eq!(deadline.generation, ticket.generation);
+        assert!(deadline.generation <= ticket.generation);
         assert!(
             !deadline.next.is_empty(),
             "13: there is always somebody next"
         );
-        for page in &ticket.pages {
-            assert!(
-                page.expires_at > deadline.due,
-                "a page outlives the limit that renews it"
-            );
-        }
-    } else {
+    }
+    for page in &ticket.pages {
+        let renewed_at = match page.reason {
+            PageReason::HelpAsked => timer(ticket, |kind| match kind {
+                TimerKind::Help { number } => Some(number) == page.help,
+                _ => false,
+            }),
+            PageReason::StatusUpdateDue | PageReason::StatusUpdateMissed => timer(ticket, |kind| {
+                matches!(
+                    kind,
+                    TimerKind::StatusUpdate | TimerKind::StatusUpdateMissed
+                )
+            }),
+            _ => ticket.deadline.as_ref().map(|deadline| deadline.due),
+        };
+        let renewed_at = renewed_at.expect("4: an unanswered page has a limit or timer behind it");
         assert!(
-            ticket.pages.is_empty(),
-            "4: an unanswered page always has a limit behind it"
+            page.expires_at > renewed_at,
+            "a page outlives what renews it"
         );
     }
+    let mut running: Vec<_> = ticket.timers.iter().map(|timer| timer.generation).collect();
+    running.extend(ticket.deadline.as_ref().map(|deadline| deadline.generation));
+    running.sort_unstable();
+    let all = running.len();
+    running.dedup();
+    assert_eq!(running.len(), all, "a generation names one thing");
+    assert!(
+        paging_state || running.is_empty(),
+        "nothing runs on a resolved ticket"
+    );
+}
+
+fn timer(ticket: &Ticket, which: impl Fn(TimerKind) -> bool) -> Option<Millis> {
+    let mut timers = ticket.timers.iter();
+    timers
+        .find(|timer| which(timer.kind))
+        .map(|timer| timer.due)
 }
 
 /// Carries out one step and checks what it did against the ticket before it.
@@ -93,12 +146,12 @@ fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
         }
         Step::Do(command) => command.clone(),
         Step::Timer(late_ms) => {
-            let Some(deadline) = &deadline else { return };
-            let at = deadline.fires_at().0 + late_ms;
-            shift.now.0 = shift.now.0.max(at);
-            Command::DeadlinePassed {
-                generation: deadline.generation,
-            }
+            let next = before.as_ref().and_then(Ticket::next_due);
+            let Some((due, generation)) = next else {
+                return;
+            };
+            shift.now.0 = shift.now.0.max(due.0 + late_ms);
+            Command::DeadlinePassed { generation }
         }
         Step::OldTimer(generation) => Command::DeadlinePassed {
             generation: *generation,
@@ -110,26 +163,35 @@ fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
         return;
     };
     if let Command::DeadlinePassed { generation } = command {
-        let deadline = deadline.clone().unwrap();
-        assert_eq!(
-            generation, deadline.generation,
-            "7: only the running generation fires"
-        );
-        assert!(now >= deadline.fires_at(), "6: never early");
-        let rings = shift.ticket().pages.iter().any(|page| page.at == now);
-        assert!(rings, "5: a deadline that passes rings somebody");
+        let before = before.as_ref().unwrap();
+        if let Some(limit) = before
+            .deadline
+            .as_ref()
+            .filter(|it| it.generation == generation)
+        {
+            assert!(now >= limit.fires_at(), "6: never early");
+            let rings = shift.ticket().pages.iter().any(|page| page.at == now);
+            assert!(rings, "5: a deadline that passes rings somebody");
+        } else {
+            let timer = before.timers.iter().find(|it| it.generation == generation);
+            let timer = timer.expect("7: only what runs fires");
+            assert!(now >= timer.due, "6: never early");
+        }
     }
     for event in &events {
         match event {
             Event::Escalated { level, .. } => {
-                assert!(matches!(command, Command::DeadlinePassed { .. }));
+                assert!(matches!(
+                    command,
+                    Command::DeadlinePassed { .. } | Command::Decline { .. }
+                ));
                 let generation = deadline.as_ref().unwrap().generation;
                 assert!(
                     escalated.insert((*level, generation)),
                     "8: once per generation"
                 );
             }
-            Event::CheckedIn { .. } | Event::Acknowledged { .. } => {
+            Event::CheckedIn { .. } => {
                 let generation = deadline.as_ref().map(|deadline| deadline.generation);
                 let running = shift
                     .ticket()
@@ -168,8 +230,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn random_on_call_life_keeps_the_invariants(steps in prop::collection::vec(step(), 1..60)) {
-        let mut shift = Shift::with_alarm(Severity::Sev1);
+    fn random_on_call_life_keeps_the_invariants(
+        steps in prop::collection::vec(step(), 1..60),
+        is_held in prop::bool::weighted(0.2),
+        has_bridge in any::<bool>(),
+        recent_tickets in 0_u32..5,
+        mode in prop::sample::select(vec![
+            None, Some(ShadowMode::MentorShadows), Some(ShadowMode::NewcomerShadows),
+        ]),
+    ) {
+        let mut shift = Shift::new();
+        shift.hold = is_held.then(|| Hold {
+            until: shift.now + minutes(3),
+            rule: HoldRule::HoldOff,
+        });
+        shift.bridge = has_bridge.then(bridge);
+        shift.recent_tickets = recent_tickets;
+        shift.shadow = mode.map(|mode| Shadow {
+            newcomer: person(if mode == ShadowMode::MentorShadows { "ana" } else { "dora" }),
+            mentor: person("ben"),
+            mode,
+        });
+        shift.alarm(Severity::Sev1);
         let mut escalated = HashSet::new();
         check(shift.ticket());
         for step in &steps {

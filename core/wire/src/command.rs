@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tocsin_ticket::{Millis, PersonId, Refusal, TicketId};
+use tocsin_ticket::{HelpTarget, IncidentRole, Millis, PersonId, Refusal, Severity, TicketId};
 
 use crate::{Known, TicketView};
 
@@ -57,6 +57,69 @@ pub enum Action {
         /// The text; not blank, at most 4,000 characters.
         text: String,
     },
+    /// "I cannot": the next person is paged.
+    Decline {
+        /// Why; at most 4,000 characters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// "It is worse", or not as bad.
+    SetSeverity {
+        /// What it is.
+        to: Severity,
+    },
+    /// "They need longer": for managers, once in each state.
+    ExtendLimit {
+        /// By how many seconds from now; at most the limit of the ticket's state.
+        seconds: u32,
+        /// Why; not blank, at most 4,000 characters.
+        reason: String,
+    },
+    /// "Let us talk."
+    Convene,
+    /// "I am in the call."
+    JoinConference,
+    /// "You do this."
+    NameRole {
+        /// Whom.
+        person: PersonId,
+        /// For what.
+        role: IncidentRole,
+    },
+    /// "This is how things stand."
+    UpdateStatus {
+        /// The text; not blank, at most 4,000 characters.
+        text: String,
+    },
+    /// "Please help."
+    AskHelp {
+        /// Whom; somebody of the ticket's team, or a service of it.
+        target: HelpTarget,
+        /// What is needed; not blank, at most 4,000 characters.
+        message: String,
+    },
+}
+
+impl Action {
+    /// What the person wrote, if the action has words, and the field it is in.
+    #[must_use]
+    pub fn words(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Note { text } | Self::UpdateStatus { text } => Some(("text", text)),
+            Self::Decline { reason } => reason.as_deref().map(|reason| ("reason", reason)),
+            Self::ExtendLimit { reason, .. } => Some(("reason", reason)),
+            Self::AskHelp { message, .. } => Some(("message", message)),
+            Self::CheckIn
+            | Self::StartWork
+            | Self::Resolve
+            | Self::Reopen
+            | Self::Reassign { .. }
+            | Self::SetSeverity { .. }
+            | Self::Convene
+            | Self::JoinConference
+            | Self::NameRole { .. } => None,
+        }
+    }
 }
 
 /// `POST /v1/commands`: one tap.

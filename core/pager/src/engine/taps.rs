@@ -74,8 +74,20 @@ impl Tap {
     /// Whether it shows that the person is awake and has dealt with the ticket's pages.
     pub fn silences(&self) -> bool {
         match self.queued.request.action {
-            Action::CheckIn | Action::StartWork | Action::Resolve | Action::Reassign { .. } => true,
-            Action::Reopen | Action::Note { .. } => false,
+            Action::CheckIn
+            | Action::StartWork
+            | Action::Resolve
+            | Action::Reassign { .. }
+            | Action::Decline { .. } => true,
+            Action::Reopen
+            | Action::Note { .. }
+            | Action::SetSeverity { .. }
+            | Action::ExtendLimit { .. }
+            | Action::Convene
+            | Action::JoinConference
+            | Action::NameRole { .. }
+            | Action::UpdateStatus { .. }
+            | Action::AskHelp { .. } => false,
         }
     }
 
@@ -96,8 +108,8 @@ impl Phone {
         out: &mut Draft,
     ) {
         let last = self.taps.iter().rev().find(|tap| tap.is_for(ticket));
-        let is_note = matches!(action, Action::Note { .. });
-        let twice = last.is_some_and(|last| !is_note && last.request().action == action);
+        let has_words = action.words().is_some();
+        let twice = last.is_some_and(|last| !has_words && last.request().action == action);
         if twice || self.taps.iter().any(|tap| tap.request().id == id) {
             return;
         }
@@ -308,7 +320,16 @@ impl Phone {
                     (TicketState::Researching.into(), me())
                 }
                 Action::Reassign { to } => (TicketState::Assigned.into(), to.clone()),
-                Action::CheckIn | Action::Note { .. } => (state, owner),
+                Action::CheckIn
+                | Action::Note { .. }
+                | Action::Decline { .. }
+                | Action::SetSeverity { .. }
+                | Action::ExtendLimit { .. }
+                | Action::Convene
+                | Action::JoinConference
+                | Action::NameRole { .. }
+                | Action::UpdateStatus { .. }
+                | Action::AskHelp { .. } => (state, owner),
             })
         })
     }

@@ -179,6 +179,63 @@ impl Texts {
                 "The note was not added: it has no text.",
                 "메모가 추가되지 않았습니다. 내용이 없습니다.",
             ),
+            Some(Refusal::Blank { .. }) => self.pick(
+                format!("“{label}” was not done: write a few words first."),
+                format!("“{label}” 처리되지 않음: 내용을 먼저 적으세요."),
+            ),
+            Some(Refusal::SameSeverity { severity }) => self.pick(
+                format!("It is {severity} already."),
+                format!("이미 {severity}입니다."),
+            ),
+            Some(Refusal::NotAManager) => self.pick(
+                "Only a manager of the team can extend a limit; ask for help instead.",
+                "제한 시각은 팀 관리자만 연장할 수 있습니다. 대신 도움을 요청하세요.",
+            ),
+            Some(Refusal::NothingToExtend { .. }) => self.pick(
+                "No limit was extended: somebody must check in first.",
+                "연장되지 않았습니다. 먼저 누군가 확인해야 합니다.",
+            ),
+            Some(Refusal::AlreadyExtended { by, .. }) => {
+                let who = self.person(by, directory);
+                self.pick(
+                    format!(
+                        "{who} extended this limit already; start work, resolve, or ask for help."
+                    ),
+                    format!(
+                        "{who}이 이미 연장했습니다. 작업을 시작하거나 해결하거나 도움을 요청하세요."
+                    ),
+                )
+            }
+            Some(Refusal::ExtensionLength { longest_ms }) => {
+                let longest = self.length(Duration::from_millis(*longest_ms));
+                self.pick(
+                    format!("The limit was not extended: choose at most {longest}."),
+                    format!("연장되지 않았습니다. 최대 {longest}까지 고르세요."),
+                )
+            }
+            Some(Refusal::NoConference) => self.pick(
+                "There is no conference on this ticket; convene one first.",
+                "이 티켓에는 화상 회의가 없습니다. 먼저 소집하세요.",
+            ),
+            Some(Refusal::NoBridge) => self.pick(
+                "This team has no conference bridge; ask whoever runs Tocsin to add one.",
+                "이 팀에는 화상 회의 주소가 없습니다. 관리 담당자에게 추가를 요청하세요.",
+            ),
+            Some(Refusal::AlreadyConvened { url }) => self.pick(
+                format!("The conference is open at {url}."),
+                format!("화상 회의가 이미 열려 있습니다: {url}"),
+            ),
+            Some(Refusal::NotPaged { person }) => {
+                let who = self.person(person, directory);
+                self.pick(
+                    format!("{who} is not being paged for this ticket."),
+                    format!("{who}은 이 티켓으로 호출되고 있지 않습니다."),
+                )
+            }
+            Some(Refusal::NobodyToAsk) => self.pick(
+                "There is nobody to ask there; name another person, service or team.",
+                "그곳에는 요청할 사람이 없습니다. 다른 사람, 서비스나 팀을 고르세요.",
+            ),
             Some(
                 Refusal::NoSuchPage { .. } | Refusal::StaleDeadline | Refusal::NotYetDue { .. },
             )
@@ -257,6 +314,19 @@ impl Texts {
                 self.pick(format!("Hand to {to}"), format!("{to}에게 넘기기"))
             }
             Action::Note { .. } => self.pick("Note", "메모"),
+            Action::Decline { .. } => self.pick("Cannot", "응할 수 없음"),
+            Action::SetSeverity { to } => {
+                self.pick(format!("Change to {to}"), format!("{to}(으)로 변경"))
+            }
+            Action::ExtendLimit { .. } => self.pick("Extend the limit", "제한 시각 연장"),
+            Action::Convene => self.pick("Convene a conference", "화상 회의 소집"),
+            Action::JoinConference => self.pick("Join the conference", "화상 회의 참여"),
+            Action::NameRole { person, .. } => {
+                let who = self.person(person, directory);
+                self.pick(format!("Name {who}"), format!("{who} 지명"))
+            }
+            Action::UpdateStatus { .. } => self.pick("Status update", "상황 보고"),
+            Action::AskHelp { .. } => self.pick("Ask for help", "도움 요청"),
         }
     }
 
@@ -305,6 +375,30 @@ impl Texts {
             PageReason::WorkMissed => (
                 "It was not resolved in time.",
                 "제시간에 해결되지 않았습니다.",
+            ),
+            PageReason::Declined => (
+                "Whoever was paged before you cannot come.",
+                "앞서 호출된 사람이 응할 수 없습니다.",
+            ),
+            PageReason::NewcomerLate => (
+                "The newcomer you mentor has used up half of the time.",
+                "멘토링 중인 신입이 시간의 절반을 썼습니다.",
+            ),
+            PageReason::Shadowing => (
+                "You shadow this shift: look on and learn.",
+                "이 당직을 참관 중입니다. 지켜보며 배우세요.",
+            ),
+            PageReason::HelpAsked => (
+                "Somebody asks for your help.",
+                "누군가 도움을 요청했습니다.",
+            ),
+            PageReason::StatusUpdateDue => (
+                "A status update is due. Say how things stand.",
+                "상황 보고 시각입니다. 현재 상황을 알려 주세요.",
+            ),
+            PageReason::StatusUpdateMissed => (
+                "The incident commander gave no status update.",
+                "사고 지휘자의 상황 보고가 없습니다.",
             ),
         };
         self.pick(english, korean)

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, DeviceId, Event, Level, Millis, Page, PageId, PersonId, Policy,
-    Receipt, Refusal, Role, Rung, Severity, Ticket, TicketId, Transport, decide,
+    Alarm, Bridge, Chain, Command, Context, DeviceId, Event, Hold, Level, Millis, Page, PageId,
+    PersonId, Policy, Receipt, Refusal, Role, Rung, Severity, Shadow, Ticket, TicketId, Transport,
+    decide,
 };
 
 pub const START: Millis = Millis(1_800_000_000_000);
@@ -33,10 +34,21 @@ pub fn alarm(severity: Severity) -> Alarm {
     }
 }
 
+pub fn bridge() -> Bridge {
+    Bridge {
+        url: "https://meet.example.org/shop".to_owned(),
+        dial_in: Some("+49 30 1234567, code 4711#".to_owned()),
+    }
+}
+
 pub struct Shift {
     pub policy: Policy,
     pub chain: Chain,
     pub pageable: Vec<PersonId>,
+    pub hold: Option<Hold>,
+    pub recent_tickets: u32,
+    pub bridge: Option<Bridge>,
+    pub shadow: Option<Shadow>,
     pub now: Millis,
     pub ticket: Option<Ticket>,
     pub log: Vec<(Millis, Vec<Event>)>,
@@ -60,6 +72,10 @@ impl Shift {
                 ],
             ),
             pageable: ["ana", "ben", "bea", "carl", "dora"].map(person).to_vec(),
+            hold: None,
+            recent_tickets: 0,
+            bridge: None,
+            shadow: None,
             now: START,
             ticket: None,
             log: Vec::new(),
@@ -90,6 +106,10 @@ impl Shift {
             chain: &self.chain,
             pageable: &self.pageable,
             open_twin: None,
+            hold: self.hold.as_ref(),
+            recent_tickets: self.recent_tickets,
+            bridge: self.bridge.as_ref(),
+            shadow: self.shadow.as_ref(),
         };
         let events = decide(self.ticket.as_ref(), command, &context, self.now)?;
         for event in &events {
@@ -113,6 +133,14 @@ impl Shift {
         self.must(&Command::DeadlinePassed {
             generation: deadline.generation,
         })
+    }
+
+    /// Waits for whatever limit or timer is due first and lets it go off.
+    #[track_caller]
+    pub fn next_thing_happens(&mut self) -> Vec<Event> {
+        let (due, generation) = self.ticket().next_due().expect("something is due");
+        self.now = due;
+        self.must(&Command::DeadlinePassed { generation })
     }
 
     /// Nobody's phone receives anything until the next level is paged because of it.

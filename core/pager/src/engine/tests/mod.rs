@@ -95,12 +95,7 @@ impl World {
     }
 
     pub fn try_run(&mut self, command: &Command, at: Millis) -> Option<Update> {
-        let context = Context {
-            policy: &self.policy,
-            chain: &self.chain,
-            pageable: &self.pageable,
-            open_twin: None,
-        };
+        let context = Context::new(&self.policy, &self.chain, &self.pageable);
         let events = decide(self.ticket.as_ref(), command, &context, at).ok()?;
         for event in &events {
             self.ticket = Ticket::apply(self.ticket.take(), event, at);

@@ -22,6 +22,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         Just(Action::Reopen),
         prop::sample::select(vec!["ana", "ben", "mia"])
             .prop_map(|to| Action::Reassign { to: person(to) }),
+        Just(Action::Decline { reason: None }),
     ];
     prop_oneof![
         1 => prop::sample::select(vec![Severity::Sev1, Severity::Sev2]).prop_map(Happens::Again),
@@ -52,6 +53,8 @@ fn history(world: &mut World, script: &[Happens]) -> (Vec<Update>, Millis) {
                     Action::Reopen => Command::Reopen { by },
                     Action::Reassign { to } => Command::Reassign { by, to },
                     Action::Note { text } => Command::AddNote { by, text },
+                    Action::Decline { reason } => Command::Decline { by, reason },
+                    other => unreachable!("{other:?} is not among what happens here"),
                 };
                 world.try_run(&command, now)
             }

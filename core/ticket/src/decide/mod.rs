@@ -1,12 +1,19 @@
 //! The rules: what a command does to a ticket at an instant.
 
+mod aside;
+mod conference;
+mod help;
+mod severity;
+
+pub use aside::{FLAPPING_SETTLES, FLAPPING_TICKETS, FLAPPING_WITHIN};
+
 use crate::chain::{Chain, Role};
 use crate::command::{Actor, Alarm, Command, Refusal};
-use crate::page::{DeliveryFailure, PAGE_GRACE, Page, PageReason, Receipt, Rung};
+use crate::page::{DeliveryFailure, Missed, PAGE_GRACE, Page, PageReason, Receipt, Rung};
 use crate::policy::{NUDGE_PERCENT, Policy};
 use crate::{
-    Deadline, DeadlineKind, Event, Limits, Millis, PageEnd, PageId, PersonId, Reach, Severity,
-    Ticket, TicketId, TicketState,
+    Bridge, Deadline, DeadlineKind, Event, Hold, Limits, Millis, PageEnd, PageId, PersonId, Reach,
+    Shadow, Ticket, TicketId, TicketState, TimerKind,
 };
 
 /// What the rules need to know of the world around the ticket, at the instant of deciding.
@@ -20,6 +27,31 @@ pub struct Context<'a> {
     pub pageable: &'a [PersonId],
     /// Another open ticket for the same (service, dedup key), if the ticket in question is resolved.
     pub open_twin: Option<TicketId>,
+    /// The rule by which a new ticket pages nobody for now.
+    pub hold: Option<&'a Hold>,
+    /// How many tickets the alarm opened within [`FLAPPING_WITHIN`] before this one.
+    pub recent_tickets: u32,
+    /// Where a conference of the team meets, if it holds any.
+    pub bridge: Option<&'a Bridge>,
+    /// The newcomer on the present shift, and their mentor.
+    pub shadow: Option<&'a Shadow>,
+}
+
+impl<'a> Context<'a> {
+    /// A team on an ordinary shift: nothing held, no conferences, no newcomer.
+    #[must_use]
+    pub const fn new(policy: &'a Policy, chain: &'a Chain, pageable: &'a [PersonId]) -> Self {
+        Self {
+            policy,
+            chain,
+            pageable,
+            open_twin: None,
+            hold: None,
+            recent_tickets: 0,
+            bridge: None,
+            shadow: None,
+        }
+    }
 }
 
 /// Decides what `command` does to `ticket` (`None`: there is none yet) at `now`.
@@ -51,7 +83,7 @@ pub fn decide(
         }
         Command::AlarmRecovered { source } => {
             if draft.ticket.state.is_open() {
-                draft.resolve(Actor::Monitoring(source.clone()));
+                draft.recover(source);
             }
         }
         Command::CheckIn { by } => draft.check_in_or_acknowledge(by)?,
@@ -71,6 +103,20 @@ pub fn decide(
                 text: text.trim().to_owned(),
             });
         }
+        Command::Decline { by, reason } => draft.decline(by, reason.as_deref())?,
+        Command::SetSeverity { by, to } => draft.set_severity(by, *to)?,
+        Command::ExtendLimit { by, length, reason } => draft.extend_limit(by, *length, reason)?,
+        Command::Convene { .. } => draft.convene()?,
+        Command::MoveConference { bridge } => draft.move_conference(bridge)?,
+        Command::JoinConference { by } => draft.join_conference(by)?,
+        Command::NameRole { by, person, role } => draft.name_role(by, person, *role)?,
+        Command::UpdateStatus { by, text } => draft.update_status(by, text)?,
+        Command::AskHelp {
+            by,
+            target,
+            levels,
+            message,
+        } => draft.ask_help(by, target, levels, message)?,
         Command::Delivery {
             page,
             receipts,
@@ -97,7 +143,7 @@ fn open(id: TicketId, alarm: &Alarm, context: &Context<'_>, now: Millis) -> Vec<
         context,
         now,
     };
-    draft.page_owner(PageReason::Assigned);
+    draft.begin();
     draft.events
 }
 
@@ -106,10 +152,21 @@ fn repeat(ticket: &Ticket, alarm: &Alarm, context: &Context<'_>, now: Millis) ->
     draft.emit(Event::Repeated {
         source: alarm.source.clone(),
     });
+    draft.clear_timers(|kind| kind == TimerKind::Settle);
     if alarm.severity.is_worse_than(ticket.severity) {
-        draft.raise_severity(alarm.severity, &alarm.source);
+        draft.raise_severity(alarm.severity, Actor::Monitoring(alarm.source.clone()));
     }
     draft.events
+}
+
+/// The text without blanks around it.
+fn not_blank(field: &str, text: &str) -> Result<String, Refusal> {
+    match text.trim() {
+        "" => Err(Refusal::Blank {
+            field: field.to_owned(),
+        }),
+        text => Ok(text.to_owned()),
+    }
 }
 
 /// A ticket being decided on: each event is applied as it is emitted, so the next rule sees it.
@@ -150,8 +207,35 @@ impl<'a> Draft<'a> {
         }
     }
 
+    fn must_be_pageable(&self, person: &PersonId) -> Result<(), Refusal> {
+        if self.context.pageable.contains(person) {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownPerson {
+                person: person.clone(),
+            })
+        }
+    }
+
     fn check_in_or_acknowledge(&mut self, by: &PersonId) -> Result<(), Refusal> {
         self.must_be_open()?;
+        let aside = self
+            .ticket
+            .pages
+            .iter()
+            .find(|page| page.person == *by && page.reason.is_aside())
+            .map(|page| (page.help, page.reason));
+        match aside {
+            Some((Some(number), _)) => {
+                self.answer_help(number, by, true, None);
+                return Ok(());
+            }
+            Some((None, reason)) => {
+                self.acknowledge_aside(by, reason);
+                return Ok(());
+            }
+            None => {}
+        }
         if self.ticket.state == TicketState::Assigned {
             self.check_in(Actor::Person(by.clone()));
             return Ok(());
@@ -173,11 +257,13 @@ impl<'a> Draft<'a> {
     /// Assigned to Researching: every siren of this ticket falls silent, the next limit runs.
     fn check_in(&mut self, by: Actor) {
         self.emit(Event::CheckedIn { by });
-        self.end_pages(|_| true, PageEnd::CheckedIn);
+        self.end_hold();
+        self.end_pages(|page| page.help.is_none(), PageEnd::CheckedIn);
         let nudge_at = self
             .limits()
             .map(|limits| self.now + limits.researching * NUDGE_PERCENT / 100);
         self.set_deadline(nudge_at, DeadlineKind::Nudge);
+        self.watch_newcomer();
     }
 
     /// An answer to a page on a ticket that is in hand already. The owner's answer silences the
@@ -187,7 +273,10 @@ impl<'a> Draft<'a> {
         self.emit(Event::Acknowledged { by: by.clone() });
         let owner = self.ticket.owner.clone();
         self.end_pages(
-            |page| page.person == *by || (*by != owner && page.person != owner),
+            |page| {
+                page.person == *by
+                    || (*by != owner && page.person != owner && !page.reason.is_aside())
+            },
             PageEnd::CheckedIn,
         );
         let Some(running) = self.ticket.deadline.clone() else {
@@ -200,9 +289,7 @@ impl<'a> Draft<'a> {
         let limits = self.context.policy.limits_once_paging(self.ticket.severity);
         let limit = limits.of_state(self.ticket.state).unwrap_or_default();
         let due = (self.now + limit).max(running.due);
-        for page in self.ticket.pages.clone() {
-            self.page(&page.person, page.role, page.reason, due);
-        }
+        self.renew_pages(due, |_| true);
         self.set_deadline(Some(due), running.kind);
     }
 
@@ -224,18 +311,26 @@ impl<'a> Draft<'a> {
             });
         }
         self.emit(Event::WorkStarted { by: by.clone() });
+        self.end_hold();
+        let called = self.ticket.pages.iter().find(|page| page.person == *by);
+        if let Some(number) = called.and_then(|page| page.help) {
+            self.answer_help(number, by, true, None);
+        }
         self.end_pages(|page| page.person == *by, PageEnd::CheckedIn);
-        self.end_pages(|_| true, PageEnd::Moved);
+        self.end_pages(|page| page.help.is_none(), PageEnd::Moved);
         let due = self
             .limits()
             .map(|limits| self.now + limits.work_in_progress);
         self.set_deadline(due, DeadlineKind::Escalate);
+        self.watch_newcomer();
         Ok(())
     }
 
     fn resolve(&mut self, by: Actor) {
         self.emit(Event::Resolved { by });
         self.end_pages(|_| true, PageEnd::Resolved);
+        self.clear_timers(|_| true);
+        self.close_conference();
         self.set_deadline(None, DeadlineKind::Escalate);
     }
 
@@ -259,9 +354,7 @@ impl<'a> Draft<'a> {
 
     fn reassign(&mut self, by: &PersonId, to: &PersonId) -> Result<(), Refusal> {
         self.must_be_open()?;
-        if !self.context.pageable.contains(to) {
-            return Err(Refusal::UnknownPerson { person: to.clone() });
-        }
+        self.must_be_pageable(to)?;
         let from = self.ticket.owner.clone();
         self.emit(Event::Reassigned {
             by: by.clone(),
@@ -276,38 +369,17 @@ impl<'a> Draft<'a> {
     /// that; anybody else is paged. Pages of the time before end.
     fn hand_over(&mut self, by: &PersonId, reason: PageReason) {
         let before = self.ticket.pages_issued;
+        self.end_hold();
+        self.convene_if_worst();
         if self.ticket.owner == *by {
             self.check_in(Actor::Person(by.clone()));
         } else {
             self.page_owner(reason);
-            self.end_pages(|page| page.id.number <= before, PageEnd::Moved);
+            self.end_pages(
+                |page| page.id.number <= before && page.help.is_none(),
+                PageEnd::Moved,
+            );
         }
-    }
-
-    /// The owner is told, whatever the state: a worse alarm is news even to somebody at work on
-    /// it. The stricter limit runs from now, but never ends later than one already escalating.
-    fn raise_severity(&mut self, to: Severity, source: &str) {
-        let from = self.ticket.severity;
-        self.emit(Event::SeverityChanged {
-            from,
-            to,
-            by: Actor::Monitoring(source.to_owned()),
-        });
-        let Some(limit) = self
-            .limits()
-            .and_then(|limits| limits.of_state(self.ticket.state))
-        else {
-            return;
-        };
-        let due = match &self.ticket.deadline {
-            Some(running) if running.kind == DeadlineKind::Escalate => {
-                running.due.min(self.now + limit)
-            }
-            _ => self.now + limit,
-        };
-        let owner = self.ticket.owner.clone();
-        self.page(&owner, Role::Owner, PageReason::SeverityRaised, due);
-        self.set_deadline_reaching(due, vec![owner]);
     }
 
     fn delivery(
@@ -357,7 +429,11 @@ impl<'a> Draft<'a> {
     fn deadline_passed(&mut self, generation: u32) -> Result<(), Refusal> {
         let deadline = match &self.ticket.deadline {
             Some(deadline) if deadline.generation == generation => deadline.clone(),
-            _ => return Err(Refusal::StaleDeadline),
+            _ => {
+                let mut timers = self.ticket.timers.iter();
+                let timer = timers.find(|timer| timer.generation == generation).copied();
+                return self.timer_passed(timer.ok_or(Refusal::StaleDeadline)?);
+            }
         };
         if self.now < deadline.fires_at() {
             return Err(Refusal::NotYetDue {
@@ -375,6 +451,9 @@ impl<'a> Draft<'a> {
                 TicketState::WorkInProgress | TicketState::Resolved => PageReason::WorkMissed,
             }),
         }
+        if self.ticket.state == TicketState::WorkInProgress {
+            self.expect_status_of_the_overdue();
+        }
         Ok(())
     }
 
@@ -390,6 +469,7 @@ impl<'a> Draft<'a> {
         let due = (self.ticket.state_since + limit).max(self.now + rest);
         let owner = self.ticket.owner.clone();
         self.page(&owner, Role::Owner, PageReason::Nudge, due);
+        self.renew_pages(due, |page| page.person != owner);
         self.set_deadline_reaching(due, vec![owner]);
     }
 
@@ -414,11 +494,7 @@ impl<'a> Draft<'a> {
             reason,
             new_round,
         });
-        for page in self.ticket.pages.clone() {
-            if !level.people.contains(&page.person) {
-                self.page(&page.person, page.role, page.reason, due);
-            }
-        }
+        self.renew_pages(due, |page| !level.people.contains(&page.person));
         for person in &level.people {
             self.page(person, level.role, reason, due);
         }
@@ -447,11 +523,52 @@ impl<'a> Draft<'a> {
         let owner = self.ticket.owner.clone();
         self.page(&owner, Role::Owner, reason, due);
         self.set_deadline_reaching(due, vec![owner]);
+        self.watch_newcomer();
+    }
+
+    /// Unanswered pages that the running limit renews ring on until `due`.
+    fn renew_pages(&mut self, due: Millis, which: impl Fn(&Page) -> bool) {
+        for page in self.ticket.pages.clone() {
+            let is_limited = !page.reason.is_aside() || page.role == Role::Shadow;
+            if is_limited && which(&page) {
+                self.page(&page.person, page.role, page.reason, due);
+            }
+        }
+    }
+
+    /// A page beside the limits, for somebody whose siren does not sound for this ticket anyway.
+    fn page_aside(
+        &mut self,
+        person: &PersonId,
+        role: Role,
+        reason: PageReason,
+        due: Millis,
+        help: Option<u32>,
+    ) {
+        let rings_anyway = self
+            .ticket
+            .pages
+            .iter()
+            .any(|page| page.person == *person && !page.reason.is_aside());
+        if !rings_anyway {
+            self.issue(person, role, reason, due, help);
+        }
     }
 
     /// A new page for `person`, in the place of one they may have: first the new one, then the
     /// end of the old one, so that no device falls silent in between.
     fn page(&mut self, person: &PersonId, role: Role, reason: PageReason, due: Millis) {
+        self.issue(person, role, reason, due, None);
+    }
+
+    fn issue(
+        &mut self,
+        person: &PersonId,
+        role: Role,
+        reason: PageReason,
+        due: Millis,
+        help: Option<u32>,
+    ) {
         let number = self.ticket.pages_issued + 1;
         self.emit(Event::Paged {
             page: Page {
@@ -464,6 +581,8 @@ impl<'a> Draft<'a> {
                 reason,
                 at: self.now,
                 expires_at: due + PAGE_GRACE,
+                missed: self.missed(reason),
+                help,
                 receipts: Vec::new(),
             },
         });
@@ -471,6 +590,23 @@ impl<'a> Draft<'a> {
             |page| page.person == *person && page.id.number < number,
             PageEnd::Superseded,
         );
+    }
+
+    /// The limit behind a reason, if there is one.
+    fn missed(&self, reason: PageReason) -> Option<Missed> {
+        matches!(
+            reason,
+            PageReason::CheckInMissed | PageReason::ResearchingMissed | PageReason::WorkMissed
+        )
+        .then(|| {
+            let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+            let limit = limits.of_state(self.ticket.state).unwrap_or_default();
+            Missed {
+                state: self.ticket.state,
+                since: self.ticket.state_since,
+                limit: self.ticket.state_since + limit,
+            }
+        })
     }
 
     fn end_pages(&mut self, which: impl Fn(&Page) -> bool, why: PageEnd) {
