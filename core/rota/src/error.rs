@@ -93,6 +93,64 @@ pub enum RotaError {
         /// When it is said to end.
         until: Timestamp,
     },
+    /// Turns of no length, or longer than anybody means.
+    #[error(
+        "handoff.every: expected 1 to {} weeks or days, not {every}",
+        crate::HandoffSpec::LONGEST
+    )]
+    BadLength {
+        /// What was written.
+        every: u8,
+    },
+    /// Hours on no day.
+    #[error(
+        "{field}: expected at least one day of the week, such as \"monday\"; add it, or remove the hours"
+    )]
+    NoDays {
+        /// Where, such as `hours[0].days`.
+        field: String,
+    },
+    /// At some time nobody's hours hold.
+    #[error(
+        "hours: nobody is on call from {from} until {} ({zone}); widen the hours, or add a \
+         rotation without hours under `otherwise`",
+        match until {
+            Some(until) => until.to_string(),
+            None => "forever".to_owned(),
+        }
+    )]
+    Gap {
+        /// When the first such time begins, on the local clock of `zone`.
+        from: DateTime,
+        /// When it ends.
+        until: Option<DateTime>,
+        /// The first rotation's zone.
+        zone: String,
+    },
+    /// Somebody would be their own mentor.
+    #[error("{field}: expected somebody else than {person:?}; name another mentor")]
+    OwnMentor {
+        /// Where, such as `members[2].mentor.person`.
+        field: String,
+        /// Who.
+        person: String,
+    },
+    /// A mentor for no shift.
+    #[error("{field}: expected at least 1, not 0; leave `mentor` out if there is none")]
+    NoMentoredShifts {
+        /// Where, such as `members[2].mentor.shifts`.
+        field: String,
+    },
+    /// One of the rotations that take over is at fault.
+    #[error("otherwise[{index}].{error}")]
+    Otherwise {
+        /// Which, from 0.
+        index: usize,
+        /// Where, such as `otherwise[1].members[2].leaves`.
+        field: String,
+        /// What is wrong with it.
+        error: Box<RotaError>,
+    },
     /// A date is before 1970, where the time zone database promises nothing
     /// (<https://data.iana.org/time-zones/theory.html#scope>), or at the end of the calendar.
     #[error("{field}: expected a date in the years 1970 to 9998, not {date}")]
@@ -105,12 +163,26 @@ pub enum RotaError {
 }
 
 impl RotaError {
+    pub(crate) fn otherwise(self, index: usize) -> RotaError {
+        RotaError::Otherwise {
+            index,
+            field: format!("otherwise[{index}].{}", self.field()),
+            error: Box::new(self),
+        }
+    }
+
     /// The path of the field at fault within the specification, such as `members[2].leaves`.
     pub fn field(&self) -> &str {
         match self {
             RotaError::UnknownZone { .. } => "zone",
             RotaError::NobodyAtStart { .. } => "members",
+            RotaError::BadLength { .. } => "handoff.every",
+            RotaError::Gap { .. } => "hours",
             RotaError::BadPerson { field, .. }
+            | RotaError::NoDays { field }
+            | RotaError::OwnMentor { field, .. }
+            | RotaError::NoMentoredShifts { field }
+            | RotaError::Otherwise { field, .. }
             | RotaError::LeavesBeforeFirstTurn { field, .. }
             | RotaError::AlreadyMember { field, .. }
             | RotaError::NobodyLeft { field, .. }

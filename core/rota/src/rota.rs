@@ -1,15 +1,16 @@
-//! A validated rota and the two questions it answers.
+//! A validated rota and the questions it answers.
 
-use std::sync::LazyLock;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Change, ChangeKind, Person, Plan};
-use crate::week::Weeks;
-use crate::{MemberSpec, RotaError, RotaSpec, When};
+use crate::hours::{Hours, Stretch, joined};
+use crate::plan::{Person, Plan};
+use crate::rotation::{People, Rotation, in_calendar};
+use crate::{RotaError, RotaSpec, Shadow, ShadowMode, Swap, When};
 
 /// One person's uninterrupted duty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,20 +31,30 @@ pub struct Shift {
 pub enum ShiftKind {
     /// By the rotation.
     Rotation {
-        /// Which week: 0 contains the rota's start, those before it are negative.
-        week: i64,
+        /// Which turn of it: 0 contains the rotation's start, those before it are negative.
+        turn: i64,
     },
     /// By an override.
     Override,
+    /// By a swap that both agreed to.
+    Swap,
 }
 
-/// A rotation that is known to have exactly one person on call at every instant.
+/// A shift, and who else is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duty {
+    /// Who is on call.
+    pub shift: Shift,
+    /// The newcomer and the mentor, if it is one of a newcomer's first.
+    pub shadow: Option<Shadow>,
+}
+
+/// Rotations that are known to have exactly one person on call at every instant.
 #[derive(Debug, Clone)]
 pub struct Rota {
-    weeks: Weeks,
-    people: Vec<String>,
-    first_members: Vec<Person>,
-    changes: Vec<Change>,
+    /// The first whose hours hold counts, or else the last.
+    rotations: Vec<Rotation>,
+    people: People,
     overrides: Vec<Override>,
 }
 
@@ -52,9 +63,14 @@ struct Override {
     person: Person,
     from: Timestamp,
     until: Timestamp,
+    kind: ShiftKind,
 }
 
 impl Rota {
+    /// How far ahead of the start it is made sure that the hours leave no gap, in years. Later
+    /// the last rotation takes over whatever the others leave.
+    pub const YEARS_WITHOUT_GAP: i16 = 30;
+
     /// Checks a specification and works out when members come and go.
     ///
     /// # Errors
@@ -62,258 +78,262 @@ impl Rota {
     /// The first thing found that would leave an instant without exactly one person on call, or
     /// that cannot have been meant: see [`RotaError`].
     pub fn new(spec: &RotaSpec) -> Result<Rota, RotaError> {
-        let start = in_calendar(spec.start, || "start".to_owned())?;
-        let weeks = Weeks::new(zone(&spec.zone)?, start, &spec.handoff);
-        let mut people = People::default();
-        let memberships = memberships(spec, &weeks, &mut people)?;
-        let overrides = overrides(spec, &weeks, &mut people)?;
-        let first_members: Vec<Person> = memberships
-            .iter()
-            .filter(|member| member.first_week.is_none())
-            .map(|member| member.person)
-            .collect();
-        if first_members.is_empty() {
-            return Err(RotaError::NobodyAtStart { start: spec.start });
+        let mut rota = Rota {
+            rotations: Vec::new(),
+            people: People::default(),
+            overrides: Vec::new(),
+        };
+        rota.add(spec)?;
+        rota.refuse_gap(spec)?;
+        Ok(rota)
+    }
+
+    /// The same rota after these swaps; those that were not accepted change nothing. Swaps win over
+    /// overrides, and of two swaps that overlap the later in the list.
+    #[must_use]
+    pub fn with_swaps<'a>(&self, swaps: impl IntoIterator<Item = &'a Swap>) -> Rota {
+        let mut rota = self.clone();
+        for (person, from, until) in swaps.into_iter().flat_map(Swap::takeovers) {
+            // Both were on call in a rota, which has no bad names.
+            let Ok(person) = rota.people.index(person, String::new) else {
+                continue;
+            };
+            rota.overrides.push(Override {
+                person,
+                from,
+                until,
+                kind: ShiftKind::Swap,
+            });
         }
-        Ok(Rota {
-            changes: changes(&memberships, &first_members, &weeks)?,
-            people: people.0,
-            weeks,
-            first_members,
-            overrides,
-        })
+        rota
     }
 
     /// Who is on call at `instant`, and from when until when. Exactly one person always is;
     /// before the rota's start the first members take turns as after it.
     ///
     /// The answer holds until [`Shift::until`]. Working it out replays the rotation from its
-    /// start, some tens of microseconds for ten years.
+    /// start, some tens of microseconds for ten years of weeks.
     pub fn on_call(&self, instant: Timestamp) -> Shift {
-        self.shift(&self.plan(instant), instant)
+        self.duty(&Plans::new(self, instant), instant).shift
+    }
+
+    /// The newcomer and the mentor who do the shift at `instant` together, if it is one of a
+    /// newcomer's first.
+    pub fn shadow(&self, instant: Timestamp) -> Option<Shadow> {
+        self.duty(&Plans::new(self, instant), instant).shadow
     }
 
     /// Every shift of which some part lies in `from..until`, in order and whole: the first may
     /// begin before `from` and the last end after `until`. They leave no gap and never overlap.
     pub fn shifts(&self, from: Timestamp, until: Timestamp) -> Vec<Shift> {
-        let plan = self.plan(until);
-        let mut shifts = Vec::new();
+        let duties = self.duties(from, until).into_iter();
+        duties.map(|duty| duty.shift).collect()
+    }
+
+    /// The same shifts, each with who is in it besides.
+    pub fn duties(&self, from: Timestamp, until: Timestamp) -> Vec<Duty> {
+        let plans = Plans::new(self, until);
+        let mut duties = Vec::new();
         let mut at = from;
         while at < until {
-            let shift = self.shift(&plan, at);
-            at = shift.until;
-            shifts.push(shift);
+            let duty = self.duty(&plans, at);
+            at = duty.shift.until;
+            duties.push(duty);
         }
-        shifts
+        duties
     }
 
-    /// The first handoff of the rotation later than `instant`, whether or not an override hides
-    /// it; [`Timestamp::MAX`] if the calendar ends first.
+    /// The first handoff of a rotation later than `instant`, whether or not an override or the
+    /// hours hide it; [`Timestamp::MAX`] if the calendar ends first.
     pub fn next_handoff(&self, instant: Timestamp) -> Timestamp {
-        self.weeks.begin(self.weeks.containing(instant) + 1)
+        let next = |rotation: &Rotation| {
+            let grid = &rotation.grid;
+            grid.begin(grid.containing(instant) + 1)
+        };
+        let handoffs = self.rotations.iter().map(next);
+        handoffs.min().unwrap_or(Timestamp::MAX)
     }
 
-    /// Everybody the specification names, members first, each once.
+    /// Everybody the specification names, each once: members, their mentors, who stands in.
     pub fn people(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.people.iter().map(String::as_str)
+        self.people.names().map(String::as_str)
     }
 
-    fn plan(&self, until: Timestamp) -> Plan<'_> {
-        Plan::until(
-            self.weeks.containing(until),
-            self.people.len(),
-            &self.first_members,
-            &self.changes,
-        )
+    fn add(&mut self, spec: &RotaSpec) -> Result<(), RotaError> {
+        let rotation = Rotation::new(spec, &mut self.people)?;
+        let overrides = overrides(spec, &rotation, &mut self.people)?;
+        self.rotations.push(rotation);
+        self.overrides.extend(overrides);
+        for (index, next) in spec.otherwise.iter().enumerate() {
+            self.add(next).map_err(|error| error.otherwise(index))?;
+        }
+        Ok(())
     }
 
-    fn shift(&self, plan: &Plan<'_>, instant: Timestamp) -> Shift {
+    fn duty(&self, plans: &Plans<'_>, instant: Timestamp) -> Duty {
         let on_top = self
             .overrides
             .iter()
             .rposition(|over| over.from <= instant && instant < over.until);
-        let (person, mut from, mut until, kind, above) = match on_top {
-            Some(index) => {
-                let over = &self.overrides[index];
-                (
-                    over.person,
-                    over.from,
-                    over.until,
-                    ShiftKind::Override,
-                    index + 1,
-                )
-            }
-            None => {
-                let week = self.weeks.containing(instant);
-                let turn = plan.turn(week, instant);
-                (
-                    turn.person,
-                    turn.from.unwrap_or_else(|| self.weeks.begin(week)),
-                    turn.until.unwrap_or_else(|| self.weeks.begin(week + 1)),
-                    ShiftKind::Rotation { week },
-                    0,
-                )
-            }
+        let (mut duty, above) = match on_top {
+            Some(index) => (self.stand_in(&self.overrides[index]), index + 1),
+            None => (self.turn(plans, instant), 0),
         };
+        let shift = &mut duty.shift;
         for over in &self.overrides[above..] {
             if over.until <= instant {
-                from = from.max(over.until);
+                shift.from = shift.from.max(over.until);
             } else {
-                until = until.min(over.from);
+                shift.until = shift.until.min(over.from);
             }
         }
-        Shift {
-            person: self.people[person].clone(),
-            from,
-            until,
-            kind,
+        duty
+    }
+
+    fn stand_in(&self, over: &Override) -> Duty {
+        Duty {
+            shift: Shift {
+                person: self.people.name(over.person),
+                from: over.from,
+                until: over.until,
+                kind: over.kind,
+            },
+            shadow: None,
         }
     }
-}
 
-/// The zone of that name in the database compiled into this crate.
-fn zone(name: &str) -> Result<TimeZone, RotaError> {
-    static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
-    /// Below this, of 1 for equal names, a name is a different one and not a slip of the pen.
-    const SIMILAR: f64 = 0.75;
-
-    let known = ZONES.get(name).ok().filter(|zone| !zone.is_unknown());
-    known.ok_or_else(|| {
-        let written = name.to_lowercase().replace(' ', "_");
-        let likeness = |candidate: &str| {
-            let candidate = candidate.to_lowercase();
-            let city = candidate.rsplit('/').next().unwrap_or_default();
-            strsim::normalized_damerau_levenshtein(&written, &candidate)
-                .max(strsim::normalized_damerau_levenshtein(&written, city))
-        };
-        let suggestion = ZONES
-            .available()
-            .map(|candidate| (likeness(candidate.as_str()), candidate))
-            .filter(|(likeness, _)| *likeness >= SIMILAR)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b))
-            .map(|(_, candidate)| candidate.to_string());
-        RotaError::UnknownZone {
-            zone: name.to_owned(),
-            suggestion,
-        }
-    })
-}
-
-/// Everybody named so far, each once.
-#[derive(Default)]
-struct People(Vec<String>);
-
-impl People {
-    fn index(&mut self, person: &str, field: impl FnOnce() -> String) -> Result<Person, RotaError> {
-        if person.is_empty() || person.trim() != person {
-            return Err(RotaError::BadPerson {
-                field: field(),
-                person: person.to_owned(),
-            });
-        }
-        Ok(self
-            .0
+    /// Who is on call by the rotations, whatever the overrides.
+    fn turn(&self, plans: &Plans<'_>, instant: Timestamp) -> Duty {
+        let last = self.rotations.len() - 1;
+        let which = self.rotations[..last]
             .iter()
-            .position(|known| known == person)
-            .unwrap_or_else(|| {
-                self.0.push(person.to_owned());
-                self.0.len() - 1
-            }))
-    }
-}
-
-/// A [`MemberSpec`] on the grid of weeks.
-struct Membership {
-    person: Person,
-    /// The first week they may hold; none for those who are members from the start.
-    first_week: Option<i64>,
-    leaves: Option<Timestamp>,
-}
-
-fn memberships(
-    spec: &RotaSpec,
-    weeks: &Weeks,
-    people: &mut People,
-) -> Result<Vec<Membership>, RotaError> {
-    let mut memberships: Vec<Membership> = Vec::new();
-    for (index, member) in spec.members.iter().enumerate() {
-        let person = people.index(&member.person, || format!("members[{index}].person"))?;
-        let first_week = member
-            .joins
-            .filter(|joins| *joins > spec.start)
-            .map(|joins| weeks.first_on_or_after(joins));
-        if let Some((other, earlier)) = spec.members[..index]
+            .position(|rotation| rotation.holds(instant))
+            .unwrap_or(last);
+        let held = self.rotations[which].held(plans.of(which), instant);
+        let (from, until) = self.rotations[..=which]
             .iter()
-            .enumerate()
-            .find(|(_, earlier)| earlier.person == member.person && overlap(earlier, member))
-        {
-            // Whichever joins later is the one that joins too early.
-            let (late, early) = if member.joins >= earlier.joins {
-                (index, other)
-            } else {
-                (other, index)
-            };
-            return Err(RotaError::AlreadyMember {
-                field: format!("members[{late}].joins"),
-                person: member.person.clone(),
-                earlier: format!("members[{early}]"),
+            .filter_map(|rotation| rotation.hours.as_ref())
+            .fold((held.from, held.until), |within, hours| {
+                hours.around(instant, within)
             });
-        }
-        if let Some(joins) = member.joins {
-            in_calendar(joins, || format!("members[{index}].joins"))?;
-        }
-        let leaves = match member.leaves {
-            None => None,
-            Some(date) => {
-                let field = || format!("members[{index}].leaves");
-                let leaves = weeks.leaving(in_calendar(date, field)?);
-                let turns_begin = first_week.map_or(spec.start, |week| weeks.date(week));
-                // The second only differs where the clocks skip a handoff past midnight.
-                if date <= turns_begin || leaves <= weeks.begin(first_week.unwrap_or(0)) {
-                    return Err(RotaError::LeavesBeforeFirstTurn {
-                        field: field(),
-                        leaves: date,
-                        turns_begin,
-                    });
-                }
-                Some(leaves)
-            }
-        };
-        memberships.push(Membership {
-            person,
-            first_week,
-            leaves,
+        let name = |person| self.people.name(person);
+        let shadow = held.mentorship.map(|mentorship| Shadow {
+            newcomer: name(mentorship.newcomer),
+            mentor: name(mentorship.mentor),
+            mode: mentorship.mode,
         });
+        let person = match &shadow {
+            Some(shadow) if shadow.mode == ShadowMode::NewcomerShadows => shadow.mentor.clone(),
+            _ => name(held.person),
+        };
+        Duty {
+            shift: Shift {
+                person,
+                from,
+                until,
+                kind: ShiftKind::Rotation { turn: held.turn },
+            },
+            shadow,
+        }
     }
-    Ok(memberships)
+
+    /// Hours in several zones drift apart when one of them changes its clocks, so a week says
+    /// nothing about the next. But weeks in which no clock changes and nobody has a holiday are
+    /// alike if their offsets from UTC are: of those one of a kind is looked at, of the others all.
+    fn refuse_gap(&self, spec: &RotaSpec) -> Result<(), RotaError> {
+        let Some(hours) = self
+            .rotations
+            .iter()
+            .map(|rotation| rotation.hours.as_ref())
+            .collect::<Option<Vec<&Hours>>>()
+        else {
+            return Ok(());
+        };
+        let starts = self.rotations.iter().map(|rotation| rotation.grid.begin(0));
+        let mut week = starts.min().unwrap_or(Timestamp::MIN);
+        let weeks = i32::from(Self::YEARS_WITHOUT_GAP) * 53;
+        let mut seen = HashSet::new();
+        for _ in 0..weeks {
+            let until = week.saturating_add((7 * 24).hours()).unwrap_or(week);
+            let alike = offsets_all_week(&hours, (week, until));
+            if alike.is_none_or(|offsets| seen.insert(offsets))
+                && let Some((from, until)) = first_gap(&hours, (week, until))
+            {
+                let zone = self.rotations[0].grid.zone();
+                return Err(RotaError::Gap {
+                    from: zone.to_datetime(from),
+                    until: until.map(|until| zone.to_datetime(until)),
+                    zone: spec.zone.clone(),
+                });
+            }
+            week = until;
+        }
+        Ok(())
+    }
 }
 
-/// Refuses dates for which there are no time zone rules worth the name, and those so late that
-/// the handoffs around them could not be represented.
-fn in_calendar(date: Date, field: impl FnOnce() -> String) -> Result<Date, RotaError> {
-    if (1970..=9998).contains(&date.year()) {
-        Ok(date)
-    } else {
-        Err(RotaError::OutsideCalendar {
-            field: field(),
-            date,
+/// Every zone's offset from UTC, if none changes in the week or near it, and no holiday is near.
+fn offsets_all_week(hours: &[&Hours], (from, until): Stretch) -> Option<Vec<i32>> {
+    const NEAR: SignedDuration = SignedDuration::from_hours(3 * 24);
+    let near = from.saturating_sub(NEAR).ok()?;
+    let end = until.saturating_add(NEAR).ok()?;
+    let steady = |zone: &TimeZone| {
+        let change = zone.following(near).next();
+        change.is_none_or(|change| change.timestamp() > end)
+    };
+    hours
+        .iter()
+        .map(|hours| {
+            (steady(hours.zone()) && !hours.holiday_within((from, until)))
+                .then(|| hours.zone().to_offset(from).seconds())
+        })
+        .collect()
+}
+
+/// The first time in the week at which no hours hold, and its end, if there is one.
+fn first_gap(hours: &[&Hours], (from, until): Stretch) -> Option<(Timestamp, Option<Timestamp>)> {
+    // Whoever takes over later than within two weeks never does.
+    let horizon = until.saturating_add((14 * 24).hours()).unwrap_or(until);
+    let stretches = hours
+        .iter()
+        .flat_map(|hours| hours.stretches(from, horizon))
+        .collect();
+    let mut covered = from;
+    for (begin, end) in joined(stretches) {
+        if begin > covered {
+            return (covered < until).then_some((covered, Some(begin)));
+        }
+        covered = covered.max(end);
+    }
+    (covered < until).then_some((covered, None))
+}
+
+/// The plans of a rota's rotations up to an instant, each worked out when it is first needed.
+struct Plans<'a> {
+    rota: &'a Rota,
+    until: Timestamp,
+    plans: Vec<OnceCell<Plan<'a>>>,
+}
+
+impl<'a> Plans<'a> {
+    fn new(rota: &'a Rota, until: Timestamp) -> Plans<'a> {
+        Plans {
+            rota,
+            until,
+            plans: rota.rotations.iter().map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    fn of(&self, rotation: usize) -> &Plan<'a> {
+        self.plans[rotation].get_or_init(|| {
+            self.rota.rotations[rotation].plan(self.until, self.rota.people.names().len())
         })
     }
 }
 
-/// Whether two memberships of one person have a day in common.
-fn overlap(a: &MemberSpec, b: &MemberSpec) -> bool {
-    let ends_by = |a: &MemberSpec, b: &MemberSpec| {
-        a.leaves
-            .zip(b.joins)
-            .is_some_and(|(leaves, joins)| leaves <= joins)
-    };
-    !ends_by(a, b) && !ends_by(b, a)
-}
-
 fn overrides(
     spec: &RotaSpec,
-    weeks: &Weeks,
+    rotation: &Rotation,
     people: &mut People,
 ) -> Result<Vec<Override>, RotaError> {
     spec.overrides
@@ -325,7 +345,7 @@ fn overrides(
                 When::Instant(instant) => Ok(instant),
                 When::Local(local) => {
                     in_calendar(local.date(), || field(name))?;
-                    Ok(weeks.instant(local))
+                    Ok(rotation.grid.instant(local))
                 }
             };
             let person = people.index(&over.person, || field("person"))?;
@@ -342,56 +362,8 @@ fn overrides(
                 person,
                 from,
                 until,
+                kind: ShiftKind::Override,
             })
         })
         .collect()
-}
-
-/// The comings and goings in the order in which they take effect; at one instant people leave
-/// before others join, so that a newcomer finds the place they leave, and otherwise the order of
-/// the list decides.
-fn changes(
-    memberships: &[Membership],
-    first_members: &[Person],
-    weeks: &Weeks,
-) -> Result<Vec<Change>, RotaError> {
-    let mut events: Vec<(Timestamp, bool, usize)> = Vec::new();
-    for (entry, member) in memberships.iter().enumerate() {
-        events.extend(member.leaves.map(|leaves| (leaves, false, entry)));
-        events.extend(
-            member
-                .first_week
-                .map(|week| (weeks.begin(week), true, entry)),
-        );
-    }
-    events.sort_unstable();
-
-    let mut members = first_members.to_vec();
-    let mut changes = Vec::with_capacity(events.len());
-    for (position, &(at, joins, entry)) in events.iter().enumerate() {
-        let person = memberships[entry].person;
-        let week = weeks.containing(at);
-        let kind = if joins {
-            members.push(person);
-            ChangeKind::Join {
-                members: members.len() - 1,
-            }
-        } else {
-            members.retain(|member| *member != person);
-            let next = events.get(position + 1);
-            if members.is_empty() && next.is_none_or(|next| next.0 > at) {
-                return Err(RotaError::NobodyLeft {
-                    field: format!("members[{entry}].leaves"),
-                    from: weeks.local(at),
-                    until: next.map(|next| weeks.local(next.0)),
-                });
-            }
-            ChangeKind::Leave {
-                others: members.clone(),
-                inside: (weeks.begin(week) < at).then_some(at),
-            }
-        };
-        changes.push(Change { person, week, kind });
-    }
-    Ok(changes)
 }

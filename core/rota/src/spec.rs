@@ -15,7 +15,9 @@ use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml_datetime::Datetime;
 
-/// One weekly rotation as written in a configuration file.
+use crate::ShadowMode;
+
+/// One rotation as written in a configuration file, and those that take over where it has hours.
 ///
 /// ```toml
 /// zone = "Europe/Berlin"
@@ -24,39 +26,145 @@ use toml_datetime::Datetime;
 /// members = [
 ///     { person = "anna" },
 ///     { person = "ben", leaves = 2026-06-29 },
-///     { person = "chris", joins = 2026-06-29 },
+///     { person = "chris", joins = 2026-06-29, mentor = { person = "anna", shifts = 2, mode = "mentor_shadows" } },
 /// ]
+/// hours = [{ days = ["monday", "tuesday", "wednesday", "thursday", "friday"], from = 08:00, until = 18:00 }]
+/// holidays = [2026-12-25]
 /// overrides = [{ person = "anna", from = 2026-03-28T10:00, until = 2026-03-29T22:00 }]
+///
+/// [[otherwise]]
+/// zone = "Asia/Seoul"
+/// start = 2026-01-05
+/// handoff = { time = 09:00 }
+/// members = [{ person = "minjun" }, { person = "dora" }]
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RotaSpec {
     /// The IANA time zone in which handoffs and local dates are meant, such as `Europe/Berlin`.
     pub zone: String,
-    /// The week that contains this date is the first listed member's; the others follow in the
+    /// The turn that contains this date is the first listed member's; the others follow in the
     /// order of the list.
     #[serde(with = "toml_text")]
     pub start: Date,
-    /// When in the week the duty changes hands.
+    /// When the duty changes hands.
     pub handoff: HandoffSpec,
     /// The people who take turns, in order. Add a newcomer at the end.
     pub members: Vec<MemberSpec>,
-    /// Exceptions to the rotation. Where two overlap, the later in the list wins.
+    /// Exceptions to the rotation, and to those that take over from it. Where two overlap, the
+    /// later in the list wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<OverrideSpec>,
+    /// When whoever has the turn is on call. Empty: always. Outside of the hours the rotations of
+    /// `otherwise` are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<HoursSpec>,
+    /// Local dates on which the hours do not hold, whatever the day of the week.
+    #[serde(
+        default,
+        with = "toml_text::list",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub holidays: Vec<Date>,
+    /// Who is on call outside of the hours: the first of these whose own hours hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<RotaSpec>,
 }
 
-/// The weekly moment at which the duty changes hands, on the rota's local clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl RotaSpec {
+    /// A rotation without exceptions: no overrides, no hours.
+    pub fn new(
+        zone: impl Into<String>,
+        start: Date,
+        handoff: HandoffSpec,
+        members: Vec<MemberSpec>,
+    ) -> RotaSpec {
+        RotaSpec {
+            zone: zone.into(),
+            start,
+            handoff,
+            members,
+            overrides: Vec::new(),
+            hours: Vec::new(),
+            holidays: Vec::new(),
+            otherwise: Vec::new(),
+        }
+    }
+}
+
+/// The moment at which the duty changes hands, on the rotation's local clock: every so many weeks
+/// on a weekday, or every so many days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HandoffSpec {
-    /// The day of the week, written `monday` (or `mon`).
-    #[serde(with = "weekday")]
-    pub weekday: Weekday,
+    /// The day of the week, written `monday` (or `mon`): turns last weeks and begin on it. Absent:
+    /// turns last days, and the first begins on the start date.
+    #[serde(
+        default,
+        with = "weekday::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub weekday: Option<Weekday>,
     /// The local time. Where the clocks skip it, the handoff is later by as much as they skip;
     /// where they show it twice, the handoff is the first of the two.
     #[serde(with = "toml_text")]
     pub time: Time,
+    /// How many weeks or days a turn lasts, 1 to [`HandoffSpec::LONGEST`]; 1 if absent.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub every: u8,
+}
+
+impl HandoffSpec {
+    /// The most weeks or days that a turn may last.
+    pub const LONGEST: u8 = 52;
+
+    /// Every week on this day.
+    pub const fn weekly(weekday: Weekday, time: Time) -> HandoffSpec {
+        HandoffSpec {
+            weekday: Some(weekday),
+            time,
+            every: 1,
+        }
+    }
+
+    /// Every day.
+    pub const fn daily(time: Time) -> HandoffSpec {
+        HandoffSpec {
+            weekday: None,
+            time,
+            every: 1,
+        }
+    }
+
+    /// How many local days a turn lasts.
+    pub(crate) fn days(&self) -> i64 {
+        i64::from(self.every) * if self.weekday.is_some() { 7 } else { 1 }
+    }
+}
+
+const fn one() -> u8 {
+    1
+}
+
+/// As serde calls it.
+fn is_one(every: &u8) -> bool {
+    *every == 1
+}
+
+/// A stretch of hours on some days of the week, on the rotation's local clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoursSpec {
+    /// The days on which the stretch begins, written as in [`HandoffSpec::weekday`].
+    #[serde(with = "weekday::list")]
+    pub days: Vec<Weekday>,
+    /// When it begins.
+    #[serde(with = "toml_text")]
+    pub from: Time,
+    /// When it ends; not later than `from` means on the day after: from 00:00 until 00:00 is the
+    /// whole day.
+    #[serde(with = "toml_text")]
+    pub until: Time,
 }
 
 /// One person's membership. Somebody who leaves and comes back has two.
@@ -81,6 +189,33 @@ pub struct MemberSpec {
         skip_serializing_if = "Option::is_none"
     )]
     pub leaves: Option<Date>,
+    /// Who is with them in their first shifts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mentor: Option<MentorSpec>,
+}
+
+impl MemberSpec {
+    /// Somebody who is there from the start and stays.
+    pub fn new(person: impl Into<String>) -> MemberSpec {
+        MemberSpec {
+            person: person.into(),
+            joins: None,
+            leaves: None,
+            mentor: None,
+        }
+    }
+}
+
+/// A newcomer does not do their first shifts alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MentorSpec {
+    /// The mentor's id; they need not be a member.
+    pub person: String,
+    /// How many turns of the rotation, from the beginning of the membership; at least 1.
+    pub shifts: u16,
+    /// Which of the two leads.
+    pub mode: ShadowMode,
 }
 
 /// Somebody is on call instead of whoever the rotation names.
@@ -204,6 +339,28 @@ mod toml_text {
         }
     }
 
+    pub(super) mod list {
+        use super::*;
+
+        #[derive(Serialize, Deserialize)]
+        #[serde(transparent)]
+        struct Item<T: TomlValue>(#[serde(with = "super")] T);
+
+        pub(in crate::spec) fn serialize<T: TomlValue + Copy, S: Serializer>(
+            values: &[T],
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(values.iter().copied().map(Item))
+        }
+
+        pub(in crate::spec) fn deserialize<'de, T: TomlValue, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Vec<T>, D::Error> {
+            let items: Vec<Item<T>> = Vec::deserialize(deserializer)?;
+            Ok(items.into_iter().map(|Item(value)| value).collect())
+        }
+    }
+
     pub(super) mod option {
         use super::*;
 
@@ -264,27 +421,63 @@ mod weekday {
         ("sunday", Weekday::Sunday),
     ];
 
-    pub(super) fn serialize<S: Serializer>(
-        weekday: &Weekday,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(NAMES[weekday.to_monday_zero_offset() as usize].0)
+    struct Day(Weekday);
+
+    impl Serialize for Day {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(NAMES[self.0.to_monday_zero_offset() as usize].0)
+        }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Weekday, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let word = text.to_ascii_lowercase();
-        NAMES
-            .into_iter()
-            .find(|(name, _)| word == *name || word == name[..3])
-            .map(|(_, weekday)| weekday)
-            .ok_or_else(|| {
-                D::Error::invalid_value(
-                    Unexpected::Str(&text),
-                    &"a day of the week such as \"monday\"",
-                )
-            })
+    impl<'de> Deserialize<'de> for Day {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            let word = text.to_ascii_lowercase();
+            NAMES
+                .into_iter()
+                .find(|(name, _)| word == *name || word == name[..3])
+                .map(|(_, weekday)| Day(weekday))
+                .ok_or_else(|| {
+                    D::Error::invalid_value(
+                        Unexpected::Str(&text),
+                        &"a day of the week such as \"monday\"",
+                    )
+                })
+        }
+    }
+
+    pub(super) mod option {
+        use super::*;
+
+        pub(in crate::spec) fn serialize<S: Serializer>(
+            day: &Option<Weekday>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            day.map(Day).serialize(serializer)
+        }
+
+        pub(in crate::spec) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Weekday>, D::Error> {
+            Ok(Option::<Day>::deserialize(deserializer)?.map(|Day(day)| day))
+        }
+    }
+
+    pub(super) mod list {
+        use super::*;
+
+        pub(in crate::spec) fn serialize<S: Serializer>(
+            days: &[Weekday],
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(days.iter().copied().map(Day))
+        }
+
+        pub(in crate::spec) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Vec<Weekday>, D::Error> {
+            let days: Vec<Day> = Vec::deserialize(deserializer)?;
+            Ok(days.into_iter().map(|Day(day)| day).collect())
+        }
     }
 }

@@ -26,7 +26,7 @@ fn the_first_member_is_on_call_in_the_week_that_contains_the_start() {
     spec.start = date(2026, 1, 8);
     let shift = rota(&spec).on_call(at("2026-01-08T00:00+01:00"));
     assert_eq!(shift.person, "anna");
-    assert_eq!(shift.kind, ShiftKind::Rotation { week: 0 });
+    assert_eq!(shift.kind, ShiftKind::Rotation { turn: 0 });
     assert_eq!(shift.from, at("2026-01-05T09:00+01:00"));
     assert_eq!(shift.until, at("2026-01-12T09:00+01:00"));
 }
@@ -40,7 +40,7 @@ fn before_the_start_the_first_members_took_turns_already() {
     ]));
     let week_before = rota.on_call(at("2026-01-05T08:59:59+01:00"));
     assert_eq!(week_before.person, "ben");
-    assert_eq!(week_before.kind, ShiftKind::Rotation { week: -1 });
+    assert_eq!(week_before.kind, ShiftKind::Rotation { turn: -1 });
     assert_eq!(rota.on_call(at("2025-12-24T12:00Z")).person, "anna");
 }
 
@@ -230,8 +230,8 @@ fn somebody_who_leaves_within_their_week_hands_over_when_the_day_begins() {
     assert_eq!(rest.person, "chris");
     assert_eq!(rest.from, at("2026-01-08T00:00+01:00"));
     assert_eq!(rest.until, at("2026-01-12T09:00+01:00"));
-    assert_eq!(first.kind, ShiftKind::Rotation { week: 0 });
-    assert_eq!(rest.kind, ShiftKind::Rotation { week: 0 });
+    assert_eq!(first.kind, ShiftKind::Rotation { turn: 0 });
+    assert_eq!(rest.kind, ShiftKind::Rotation { turn: 0 });
 }
 
 #[test]

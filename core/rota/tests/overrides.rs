@@ -54,7 +54,7 @@ fn an_override_splits_the_shift_it_interrupts() {
     let stand_in = rota.on_call(at("2026-01-07T18:00+01:00"));
     assert_eq!(stand_in.kind, ShiftKind::Override);
     let resumed = rota.on_call(at("2026-01-08T08:00+01:00"));
-    assert_eq!(resumed.kind, ShiftKind::Rotation { week: 0 });
+    assert_eq!(resumed.kind, ShiftKind::Rotation { turn: 0 });
 }
 
 #[test]

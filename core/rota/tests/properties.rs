@@ -9,7 +9,7 @@ use common::*;
 use jiff::civil::{Date, Weekday, date, time};
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
-use tocsin_rota::{MemberSpec, OverrideSpec, Rota, RotaSpec, Shift, ShiftKind, When};
+use tocsin_rota::{HandoffSpec, OverrideSpec, Rota, RotaSpec, Shift, ShiftKind, When};
 
 const ZONES: [&str; 9] = [
     "Europe/Berlin",
@@ -62,7 +62,10 @@ fn specs() -> impl Strategy<Value = RotaSpec> {
     (
         proptest::sample::select(&ZONES[..]),
         dates(),
-        0..7i8,
+        (
+            prop_oneof![2 => (0..7i8).prop_map(Some), 1 => Just(None)],
+            1..4u8,
+        ),
         proptest::sample::select(vec![
             (9, 0),
             (0, 0),
@@ -78,24 +81,26 @@ fn specs() -> impl Strategy<Value = RotaSpec> {
     )
         .prop_filter_map(
             "somebody is always a member",
-            |(zone, start, weekday, (hour, minute), people, overrides, round)| {
-                let weekday = Weekday::from_monday_zero_offset(weekday).expect("a weekday");
+            |(zone, start, (weekday, every), (hour, minute), people, overrides, round)| {
+                let weekday =
+                    weekday.map(|day| Weekday::from_monday_zero_offset(day).expect("a weekday"));
                 // Rounding gathers changes at the same instant.
                 let day = |day: i32| start + (day - day % round + round).days();
                 let members = people
                     .into_iter()
                     .enumerate()
                     .flat_map(|(person, memberships)| {
-                        memberships
-                            .into_iter()
-                            .map(move |(joins, leaves)| MemberSpec {
-                                person: person.to_string(),
-                                joins: joins.map(day),
-                                leaves: leaves.map(day),
-                            })
+                        memberships.into_iter().map(move |(joins, leaves)| {
+                            member(&person.to_string(), joins.map(day), leaves.map(day))
+                        })
                     })
                     .collect();
-                let mut spec = spec(zone, start, weekday, time(hour, minute, 0, 0), members);
+                let handoff = HandoffSpec {
+                    weekday,
+                    time: time(hour, minute, 0, 0),
+                    every,
+                };
+                let mut spec = RotaSpec::new(zone, start, handoff, members);
                 spec.overrides = overrides
                     .into_iter()
                     .map(|(person, from, minutes, local)| {
@@ -131,11 +136,31 @@ fn stretch(spec: &RotaSpec, day: i32, days: i32) -> (Timestamp, Timestamp) {
     (from, from + (24 * days).hours() + 1.nanosecond())
 }
 
+/// How many local days a turn lasts.
+fn turn_days(spec: &RotaSpec) -> i32 {
+    i32::from(spec.handoff.every) * if spec.handoff.weekday.is_some() { 7 } else { 1 }
+}
+
+/// Whether the duty changes hands on a date: counted in days from the first handoff, which is the
+/// last of its weekday up to the start.
+fn is_handoff_day(spec: &RotaSpec, date: Date) -> bool {
+    let first = (0..7)
+        .map(|back: i32| spec.start - back.days())
+        .find(|day| {
+            spec.handoff
+                .weekday
+                .is_none_or(|weekday| day.weekday() == weekday)
+        })
+        .expect("a week has every weekday");
+    let days = (date - first).get_days();
+    days % turn_days(spec) == 0
+}
+
 /// When a date counts as the documentation says: with the handoff of that day, or else of the
 /// days after (joining), or else at its beginning (leaving).
 fn takes_effect(spec: &RotaSpec, rota: &Rota, date: Date, joins: bool) -> Timestamp {
     let begins = midnight(spec, date);
-    if joins || date.weekday() == spec.handoff.weekday {
+    if joins || is_handoff_day(spec, date) {
         rota.next_handoff(begins - 1.nanosecond())
     } else {
         begins
@@ -294,7 +319,7 @@ proptest! {
     }
 
     #[test]
-    fn everybody_gets_the_same_number_of_weeks_give_or_take(spec in specs(), weeks in 1..600i64) {
+    fn everybody_gets_the_same_number_of_turns_give_or_take(spec in specs(), turns in 1..600i64) {
         let mut spec = spec;
         spec.overrides.clear();
         let rota = rota(&spec);
@@ -306,16 +331,16 @@ proptest! {
             .filter(|member| member.leaves.is_none())
             .map(|member| (member.person.clone(), 0))
             .collect();
-        for shift in rota.shifts(from, from + (168 * weeks).hours()) {
+        for shift in rota.shifts(from, from + (24 * i64::from(turn_days(&spec)) * turns).hours()) {
             *served.get_mut(&shift.person).expect("a member") += 1;
         }
         let most = served.values().max().expect("a member");
         let fewest = served.values().min().expect("a member");
-        prop_assert!(most - fewest <= MOST_UNEVEN_WEEKS, "{:?}", served);
+        prop_assert!(most - fewest <= MOST_UNEVEN_TURNS, "{:?}", served);
     }
 
     #[test]
-    fn a_newcomer_never_takes_two_weeks_in_a_row(spec in specs(), days in 0..300i32) {
+    fn a_newcomer_never_takes_two_turns_in_a_row(spec in specs(), days in 0..300i32) {
         let mut spec = spec;
         spec.overrides.clear();
         spec.members.push(joins("newcomer", spec.start + (CHANGES_DAYS + days).days()));
@@ -363,6 +388,6 @@ proptest! {
     }
 }
 
-/// How many weeks the busiest person may be ahead of the least busy, counted from the last
-/// change over any time: leavers' weeks and newcomers' places do not come in the order of need.
-const MOST_UNEVEN_WEEKS: i64 = 6;
+/// How many turns the busiest person may be ahead of the least busy, counted from the last
+/// change over any time: leavers' turns and newcomers' places do not come in the order of need.
+const MOST_UNEVEN_TURNS: i64 = 6;

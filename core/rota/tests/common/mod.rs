@@ -7,7 +7,9 @@
 use jiff::civil::{Date, Time, Weekday, date, time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
-use tocsin_rota::{HandoffSpec, MemberSpec, OverrideSpec, Rota, RotaSpec, When};
+use tocsin_rota::{
+    HandoffSpec, HoursSpec, MemberSpec, MentorSpec, OverrideSpec, Rota, RotaSpec, ShadowMode, When,
+};
 
 /// A Monday; week 0 of [`berlin`] begins on it at 09:00.
 pub const START: Date = date(2026, 1, 5);
@@ -27,9 +29,9 @@ pub fn zone(name: &str) -> TimeZone {
 
 pub fn member(person: &str, joins: Option<Date>, leaves: Option<Date>) -> MemberSpec {
     MemberSpec {
-        person: person.to_owned(),
         joins,
         leaves,
+        ..MemberSpec::new(person)
     }
 }
 
@@ -65,12 +67,39 @@ pub fn spec(
     time: Time,
     members: Vec<MemberSpec>,
 ) -> RotaSpec {
-    RotaSpec {
-        zone: zone.to_owned(),
-        start,
-        handoff: HandoffSpec { weekday, time },
-        members,
-        overrides: Vec::new(),
+    RotaSpec::new(zone, start, HandoffSpec::weekly(weekday, time), members)
+}
+
+/// Handoffs every day at 09:00.
+pub fn daily(zone: &str, members: Vec<MemberSpec>) -> RotaSpec {
+    RotaSpec::new(zone, START, HandoffSpec::daily(time(9, 0, 0, 0)), members)
+}
+
+pub const WORKDAYS: [Weekday; 5] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+];
+
+pub fn hours(days: &[Weekday], from: i8, until: i8) -> HoursSpec {
+    HoursSpec {
+        days: days.to_vec(),
+        from: time(from, 0, 0, 0),
+        until: time(until, 0, 0, 0),
+    }
+}
+
+/// Somebody new, with a mentor.
+pub fn learns(newcomer: MemberSpec, mentor: &str, shifts: u16, mode: ShadowMode) -> MemberSpec {
+    MemberSpec {
+        mentor: Some(MentorSpec {
+            person: mentor.to_owned(),
+            shifts,
+            mode,
+        }),
+        ..newcomer
     }
 }
 
