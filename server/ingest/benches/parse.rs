@@ -23,6 +23,7 @@ fn shop() -> Integration {
         service: "web".into(),
         services: ["checkout", "orders"].map(Into::into).into(),
         severities: SeverityMap::default(),
+        severities_by_service: Default::default(),
     }
 }
 

@@ -107,7 +107,7 @@ pub fn parse(body: &[u8], integration: &Integration) -> Result<Batch, Problem> {
             continue;
         }
         firing.insert((service.clone(), dedup_key.clone()));
-        let severity = reader.severity(index, &alert);
+        let severity = reader.severity(index, &alert, &service);
         if fired < ALARMS_MAX {
             fired += 1;
             let alarm = reader.alarm(&alert, service, dedup_key, severity);
@@ -133,7 +133,7 @@ pub fn parse(body: &[u8], integration: &Integration) -> Result<Batch, Problem> {
             }
             !contradicted
         }
-        Signal::Fired(_) | Signal::Acknowledged(_) => true,
+        Signal::Fired(_) | Signal::Acknowledged(_) | Signal::Noted(..) => true,
     });
     if let Some(rest) = rest {
         signals.push(Signal::Fired(reader.rest(rest)));
@@ -314,8 +314,8 @@ impl Reader<'_> {
         )
     }
 
-    fn severity(&mut self, index: usize, alert: &Alert<'_>) -> Severity {
-        let severities = &self.integration.severities;
+    fn severity(&mut self, index: usize, alert: &Alert<'_>, service: &ServiceId) -> Severity {
+        let severities = self.integration.severities_of(service);
         let mut odd = None;
         for name in ["severity", "priority"] {
             let Some(word) = alert.label(name) else {

@@ -36,7 +36,7 @@ use tocsin_wire::Problem;
 use crate::details::Details;
 use crate::limits::ALARMS_MAX;
 use crate::oddity::Oddities;
-use crate::{Batch, Integration, Signal, Target, body, key, text};
+use crate::{Batch, Integration, Oddity, Signal, Target, body, key, text};
 
 /// The fields there are.
 const FIELDS: [&str; 7] = [
@@ -56,10 +56,7 @@ const FIELDS: [&str; 7] = [
 /// `invalid_utf8`, `not_json`, `wrong_type`, `missing_field`, `unknown_status` (all 400), and
 /// `too_many_alarms` (413).
 pub fn parse(body: &[u8], integration: &Integration) -> Result<Batch, Problem> {
-    let mut reader = Reader {
-        integration,
-        oddities: Oddities::default(),
-    };
+    let mut reader = Reader::new(integration);
     let signals = match &body::json(body)? {
         Value::Object(alarm) => vec![reader.signal("", alarm)?],
         Value::Array(alarms) if alarms.is_empty() => {
@@ -94,18 +91,40 @@ pub fn parse(body: &[u8], integration: &Integration) -> Result<Batch, Problem> {
     };
     Ok(Batch {
         signals,
-        oddities: reader.oddities.finish(),
+        oddities: reader.finish(),
     })
 }
 
-struct Reader<'a> {
+/// Reads alarms of this format one by one.
+pub(crate) struct Reader<'a> {
     integration: &'a Integration,
     oddities: Oddities,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(crate) fn new(integration: &'a Integration) -> Self {
+        Self {
+            integration,
+            oddities: Oddities::default(),
+        }
+    }
+
+    /// Notes what was odd before the alarm was in this format.
+    pub(crate) fn odd(&mut self, field: String, detail: String) {
+        self.oddities.note(|| (field, detail));
+    }
+
+    /// What was odd.
+    pub(crate) fn finish(self) -> Vec<Oddity> {
+        self.oddities.finish()
+    }
+
     /// Reads one alarm; `at` stands before its fields' names in errors.
-    fn signal(&mut self, at: &str, alarm: &Map<String, Value>) -> Result<Signal, Problem> {
+    pub(crate) fn signal(
+        &mut self,
+        at: &str,
+        alarm: &Map<String, Value>,
+    ) -> Result<Signal, Problem> {
         for name in alarm.keys().filter(|name| !FIELDS.contains(&name.as_str())) {
             self.oddities.note(|| {
                 let name = text::cut(text::line(name), 40).0;
@@ -123,7 +142,6 @@ impl Reader<'_> {
         let service_name = string("service")?;
         let given_key = string("dedup_key")?;
         let url = string("url")?;
-        let severity = self.severity(at, alarm)?;
         let details = match alarm.get("details") {
             None | Some(Value::Null) => &Value::Null,
             Some(details @ Value::Object(_)) => details,
@@ -145,6 +163,7 @@ impl Reader<'_> {
                 default
             }),
         };
+        let severity = self.severity(at, alarm, &service)?;
         let dedup_key = match (given_key, title) {
             (Some(given), _) => key::given(given),
             (None, Some(title)) => key::hashed(
@@ -203,8 +222,13 @@ impl Reader<'_> {
         )))
     }
 
-    fn severity(&mut self, at: &str, alarm: &Map<String, Value>) -> Result<Severity, Problem> {
-        let severities = &self.integration.severities;
+    fn severity(
+        &mut self,
+        at: &str,
+        alarm: &Map<String, Value>,
+        service: &tocsin_ticket::ServiceId,
+    ) -> Result<Severity, Problem> {
+        let severities = self.integration.severities_of(service);
         let default = severities.default_severity();
         let (understood, got) = match alarm.get("severity").unwrap_or(&Value::Null) {
             Value::Null => return Ok(default),

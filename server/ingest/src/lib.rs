@@ -21,16 +21,22 @@
 
 pub mod alertmanager;
 mod body;
+pub mod cloudwatch;
 mod details;
+pub mod email;
+pub mod heartbeat;
 pub mod json;
 mod key;
 pub mod limits;
 mod oddity;
+pub mod opsgenie;
 pub mod pagerduty;
 mod severity;
+pub mod sns;
+pub mod template;
 mod text;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tocsin_ticket::{Alarm, ServiceId, Severity, TeamId};
@@ -51,6 +57,8 @@ pub struct Integration {
     pub services: BTreeSet<ServiceId>,
     /// How its severities are read.
     pub severities: SeverityMap,
+    /// How they are read in alarms about services that have rules of their own.
+    pub severities_by_service: BTreeMap<ServiceId, SeverityMap>,
 }
 
 impl Integration {
@@ -58,6 +66,13 @@ impl Integration {
     fn service_named(&self, name: &str) -> Option<ServiceId> {
         let name = ServiceId::from(name.trim());
         (name == self.service || self.services.contains(&name)).then_some(name)
+    }
+
+    /// How severities are read in alarms about a service.
+    fn severities_of(&self, service: &ServiceId) -> &SeverityMap {
+        self.severities_by_service
+            .get(service)
+            .unwrap_or(&self.severities)
     }
 
     /// Every service this integration can speak for, the default one first.
@@ -117,6 +132,8 @@ pub enum Signal {
     Acknowledged(Target),
     /// It is over.
     Recovered(Target),
+    /// Somebody over there wrote something down for whoever works on it.
+    Noted(Target, String),
 }
 
 /// Everything one request body says, in the order to act in.

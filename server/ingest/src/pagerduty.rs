@@ -301,20 +301,18 @@ impl Event {
         let payload = |name: &str| self.payload.get(name).unwrap_or(&Value::Null);
         let root = |name: &str| self.root.get(name).unwrap_or(&Value::Null);
         let severity_word = text::of(payload("severity"));
-        let severity = integration
-            .severities
-            .read(&severity_word)
-            .unwrap_or_else(|| {
-                let default = integration.severities.default_severity();
-                oddities.note(|| {
-                    let detail = format!(
-                        "expected critical, error, warning or info, got {}; taken as {default}",
-                        text::quote(&severity_word)
-                    );
-                    ("payload.severity".into(), detail)
-                });
-                default
+        let severities = integration.severities_of(&service);
+        let severity = severities.read(&severity_word).unwrap_or_else(|| {
+            let default = severities.default_severity();
+            oddities.note(|| {
+                let detail = format!(
+                    "expected critical, error, warning or info, got {}; taken as {default}",
+                    text::quote(&severity_word)
+                );
+                ("payload.severity".into(), detail)
             });
+            default
+        });
 
         let mut details = Details::default();
         let summary = text::of(payload("summary"));

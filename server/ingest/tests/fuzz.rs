@@ -7,10 +7,11 @@ use common::{assert_fit, fired, fixture, recovered, shop};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use tocsin_ingest::opsgenie::{self, Action};
 use tocsin_ingest::pagerduty::Event;
 use tocsin_ingest::{Signal, alertmanager, json as own, limits};
 
-const GENUINE: [&str; 9] = [
+const GENUINE: [&str; 11] = [
     fixture!("alertmanager-firing.json"),
     fixture!("alertmanager-mixed.json"),
     fixture!("alertmanager-truncated.json"),
@@ -20,6 +21,8 @@ const GENUINE: [&str; 9] = [
     fixture!("pagerduty-alertmanager-mixed-severity.json"),
     fixture!("json-alarm.json"),
     fixture!("json-array.json"),
+    include_str!("../../../tests/data/opsgenie/create.json"),
+    include_str!("../../../tests/data/opsgenie/note.json"),
 ];
 
 /// Gives the body to every parser; what comes out must be fit for a ticket.
@@ -29,6 +32,13 @@ fn every_parser(body: &[u8]) {
         assert_fit(&batch, &shop);
     }
     if let Ok(batch) = own::parse(body, &shop) {
+        assert_fit(&batch, &shop);
+    }
+    if let Ok(batch) = opsgenie::create(body, &shop, "fresh") {
+        assert_fit(&batch, &shop);
+    }
+    let anywhere = opsgenie::by_alias("alias", &shop);
+    if let Ok(batch) = opsgenie::change(Action::AddNote, body, anywhere) {
         assert_fit(&batch, &shop);
     }
     match Event::parse(body) {
@@ -60,7 +70,8 @@ fn name() -> impl Strategy<Value = String> {
     let known = "alerts status labels annotations fingerprint generatorURL externalURL groupKey \
         truncatedAlerts severity priority service alertname instance summary title description \
         routing_key event_action dedup_key payload source component custom_details links images \
-        href text src client_url url details";
+        href text src client_url url details message alias priority entity \
+        tags responders note user";
     let known: Vec<_> = known.split_whitespace().map(str::to_owned).collect();
     prop_oneof![6 => proptest::sample::select(known), 1 => text()]
 }

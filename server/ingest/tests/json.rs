@@ -71,7 +71,9 @@ fn an_array_is_read_in_its_order() {
 fn without_a_key_service_and_title_make_it_the_same_trouble() {
     let key = |body: Value| match &read(body).signals[0] {
         Signal::Fired(alarm) => alarm.dedup_key.clone(),
-        Signal::Acknowledged(target) | Signal::Recovered(target) => target.dedup_key.clone(),
+        Signal::Acknowledged(target) | Signal::Recovered(target) | Signal::Noted(target, _) => {
+            target.dedup_key.clone()
+        }
     };
     let fires = key(json!({"title": "Queue is stuck", "service": "checkout", "severity": 1}));
     for body in [

@@ -1,6 +1,11 @@
 //! What all formats are tested with: a team's integration, the fixtures, and what any ticket may
 //! expect of an alarm.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test file uses its part"
+)]
 
 use serde_json::Value;
 use tocsin_ingest::{Batch, Integration, SeverityMap, Signal, Target, limits};
@@ -14,6 +19,7 @@ pub fn shop() -> Integration {
         service: "web".into(),
         services: ["checkout", "orders", "search"].map(Into::into).into(),
         severities: SeverityMap::default(),
+        severities_by_service: Default::default(),
     }
 }
 
@@ -151,6 +157,14 @@ pub fn assert_fit(batch: &Batch, integration: &Integration) {
                 assert!(!target.services.is_empty());
                 assert!(target.services.iter().all(|it| services.contains(&it)));
                 key(&target.dedup_key);
+            }
+            Signal::Noted(target, text) => {
+                assert_eq!(target.team, integration.team);
+                assert!(target.services.iter().all(|it| services.contains(&it)));
+                key(&target.dedup_key);
+                shown(text, true);
+                let chars = text.chars().count();
+                assert!((1..=limits::DETAIL_TEXT_MAX_CHARS).contains(&chars));
             }
         }
     }
