@@ -326,6 +326,22 @@ impl Stage {
     }
 }
 
+/// A whole message as it is sent after DATA. `AsyncSmtpConnection::message` sends its end on its own,
+/// which then waits for the server's delayed acknowledgement of the rest, some 40 ms.
+struct Content<'a>(&'a [u8]);
+
+impl fmt::Display for Content<'_> {
+    /// RFC 5321, section 4.5.2: a line that begins with a dot gets another one, for a line with
+    /// nothing else ends the message.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in String::from_utf8_lossy(self.0).split_terminator("\r\n") {
+            let dot = if line.starts_with('.') { "." } else { "" };
+            write!(f, "{dot}{line}\r\n")?;
+        }
+        f.write_str(".\r\n")
+    }
+}
+
 /// Says a message. Inside, whether its end was answered as RFC 5321 has it, or with which code.
 async fn converse(
     connection: &mut AsyncSmtpConnection,
@@ -361,7 +377,7 @@ async fn converse(
         return Ok(Err(go_on.code()));
     }
     let taken = connection
-        .message(&message.formatted())
+        .command(Content(&message.formatted()))
         .await
         .map_err(|error| (Stage::Data, error))?;
     Ok(match taken.code() {

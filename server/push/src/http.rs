@@ -165,7 +165,7 @@ pub(crate) fn line(body: &[u8]) -> String {
 }
 
 /// The whole chain of causes: reqwest's own text leaves out the one that matters.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

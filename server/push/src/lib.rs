@@ -11,6 +11,7 @@ mod answer;
 pub mod apns;
 pub mod email;
 pub mod fcm;
+pub mod fetch;
 pub mod gateway;
 pub mod guard;
 pub mod http;

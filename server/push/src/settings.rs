@@ -31,6 +31,10 @@ pub struct Settings {
     /// `[webpush]` has a list of its own.
     #[serde(default)]
     pub allow_hosts: Vec<String>,
+    /// Hosts, with a port if it is not 443, whose certificates sign Amazon SNS messages beside
+    /// `sns.REGION.amazonaws.com` and `sns.REGION.amazonaws.com.cn`.
+    #[serde(default)]
+    pub sns_hosts: Vec<String>,
     /// Certificate authorities in PEM to trust beside the system's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
@@ -118,6 +122,21 @@ impl Settings {
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
         read(text)
     }
+
+    /// The certificates in PEM to trust beside the system's.
+    pub(crate) fn roots(&self) -> Result<String, StartError> {
+        let Some(path) = &self.ca_file else {
+            return Ok(String::new());
+        };
+        std::fs::read_to_string(path).map_err(|error| StartError {
+            field: "ca_file".to_owned(),
+            why: format!(
+                "expected certificates in PEM at {}, got: {error}; name another file, or leave it \
+                 out to trust the system's authorities alone",
+                path.display()
+            ),
+        })
+    }
 }
 
 /// Reads a file of settings, such as [`Settings`].
@@ -146,7 +165,7 @@ impl StartError {
         }
     }
 
-    fn at_root(problem: SetupError) -> Self {
+    pub(crate) fn at_root(problem: SetupError) -> Self {
         Self {
             field: problem.field.to_owned(),
             why: problem.why,
@@ -172,17 +191,7 @@ impl Transports {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn start(settings: &Settings, vapid_pkcs8: &[u8]) -> Result<Self, StartError> {
-        let roots = match &settings.ca_file {
-            None => String::new(),
-            Some(path) => std::fs::read_to_string(path).map_err(|error| StartError {
-                field: "ca_file".to_owned(),
-                why: format!(
-                    "expected certificates in PEM at {}, got: {error}; name another file, or leave \
-                     it out to trust the system's authorities alone",
-                    path.display()
-                ),
-            })?,
-        };
+        let roots = settings.roots()?;
         let client = http::client(&roots).map_err(StartError::at_root)?;
         let guard = Guard::new(&settings.allow_hosts).map_err(StartError::at_root)?;
         let guarded = guard.client(&roots).map_err(StartError::at_root)?;
