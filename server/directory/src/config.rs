@@ -1,7 +1,12 @@
 //! The configuration as plain data.
 
+use core::fmt;
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use tocsin_ingest::heartbeat::Heartbeat;
+use tocsin_ingest::template::Spec;
 use tocsin_rota::{Rota, RotaSpec};
 use tocsin_ticket::{PersonId, Policy, ServiceId, Severity, TeamId};
 
@@ -17,6 +22,7 @@ pub struct Config {
     pub(crate) teams: BTreeMap<TeamId, Team>,
     pub(crate) services: BTreeMap<ServiceId, Service>,
     pub(crate) integrations: BTreeMap<String, IntegrationSpec>,
+    pub(crate) holidays: BTreeMap<String, Holidays>,
 }
 
 impl Config {
@@ -43,6 +49,25 @@ impl Config {
     pub const fn integrations(&self) -> &BTreeMap<String, IntegrationSpec> {
         &self.integrations
     }
+
+    /// The calendars of public holidays, by id.
+    #[must_use]
+    pub const fn holidays(&self) -> &BTreeMap<String, Holidays> {
+        &self.holidays
+    }
+
+    /// The IANA zone in which a person lives: their own or, if none is written, that of the rota
+    /// of the first team they are a member of; UTC if there is none.
+    #[must_use]
+    pub fn zone_of(&self, person: &PersonId) -> &str {
+        let own = self.people.get(person).and_then(|it| it.zone.as_deref());
+        let mut teams = self.teams.values();
+        own.or_else(|| {
+            let team = teams.find(|team| team.members.contains(person));
+            team.map(|team| team.rota.spec.zone.as_str())
+        })
+        .unwrap_or("UTC")
+    }
 }
 
 /// Somebody who can be paged.
@@ -60,6 +85,8 @@ pub struct Person {
     pub telephone: Option<String>,
     /// The language of texts written for them.
     pub language: Option<Language>,
+    /// The IANA zone they live in, if it is written; see [`Config::zone_of`].
+    pub zone: Option<String>,
 }
 
 /// A language that texts exist in.
@@ -96,12 +123,51 @@ pub struct Team {
     pub manager: PersonId,
     /// Everybody, in the order of the file: who is paged when nobody answers.
     pub members: Vec<PersonId>,
+    /// Who sees the team's tickets, cannot act on them, and is never paged.
+    pub observers: Vec<PersonId>,
     /// Who is paged first.
     pub rota: Rotation,
     /// Who is paged second, if the team has a second rota.
     pub secondary: Option<Rotation>,
+    /// Who is paged after the secondary, layer by layer.
+    pub further: Vec<Rotation>,
     /// The limits of each step, and which severities page.
     pub policy: Policy,
+}
+
+impl Team {
+    /// The layers of the team's on-call, in the order in which they are paged: the rota of the
+    /// primary, that of the secondary, and further ones.
+    pub fn layers(&self) -> impl Iterator<Item = (Layer, &Rotation)> {
+        let further = (2..).map(Layer).zip(&self.further);
+        [(Layer::PRIMARY, &self.rota)]
+            .into_iter()
+            .chain(self.secondary.iter().map(|it| (Layer::SECONDARY, it)))
+            .chain(further)
+    }
+}
+
+/// One of a team's rotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Layer(pub usize);
+
+impl Layer {
+    /// Who is paged first.
+    pub const PRIMARY: Self = Self(0);
+    /// Who is paged second.
+    pub const SECONDARY: Self = Self(1);
+}
+
+impl fmt::Display for Layer {
+    /// `on call`, `secondary`, `third`, `layer 4`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("on call"),
+            1 => f.write_str("secondary"),
+            2 => f.write_str("third"),
+            place => write!(f, "layer {}", place + 1),
+        }
+    }
 }
 
 /// A rota, and how the file spells it.
@@ -124,8 +190,25 @@ pub struct Service {
     pub team: TeamId,
     /// Where the on-call reads what to do: an `http` or `https` address.
     pub runbook: Option<String>,
-    /// How much depends on it: 1, most, to 4.
+    /// How much depends on it: 1, most, to 4. Of tier 1: while it is down, customers cannot order.
     pub tier: Option<u8>,
+    /// What it needs to work, be it another team's: where the cause of an alarm usually is.
+    pub downstream: Vec<ServiceId>,
+    /// What words for severity mean in alarms about it, whatever their case.
+    pub severities: BTreeMap<String, Severity>,
+    /// The severity of an alarm about it that says nothing that is understood, if not its source's.
+    pub default_severity: Option<Severity>,
+    /// Its own limits, if they are not its team's.
+    pub policy: Option<Policy>,
+}
+
+/// A calendar of public holidays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holidays {
+    /// Short name, by which rotas refer to it.
+    pub id: String,
+    /// The dates, in order.
+    pub dates: Vec<Date>,
 }
 
 /// A source of alarms, as the file has it.
@@ -141,4 +224,8 @@ pub struct IntegrationSpec {
     pub severities: BTreeMap<String, Severity>,
     /// The severity of an alarm that says nothing that is understood, if not the usual.
     pub default_severity: Option<Severity>,
+    /// The heartbeats that are expected through it.
+    pub heartbeats: Vec<Heartbeat>,
+    /// How the JSON it sends becomes alarms, if it is of its own shape.
+    pub template: Option<Spec>,
 }

@@ -3,15 +3,17 @@
 use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
+use jiff::civil::{Date, Time, Weekday};
 use jiff::fmt::friendly::SpanPrinter;
-use jiff::tz::TimeZoneDatabase;
 use serde::{Deserialize, Serialize};
-use tocsin_rota::{Rota, Shift, When};
-use tocsin_ticket::{Millis, PersonId, Severity, TeamId};
+use tocsin_rota::{HandoffSpec, HoursSpec, MentorSpec, Rota, RotaSpec, Shift, Span, When};
+use tocsin_ticket::{Millis, PersonId, Policy, ServiceId, Severity, TeamId};
 
-use crate::config::{Config, IntegrationSpec, Language, Person, Rotation, Service, Team};
+use crate::Directory;
+use crate::config::{
+    Config, Holidays, IntegrationSpec, Language, Layer, Person, Rotation, Service, Team,
+};
 use crate::directory::{first_millisecond, instant};
 use crate::parse::{LIMIT_FIELDS, WEEKDAYS};
 
@@ -49,8 +51,8 @@ pub enum Change {
     ShiftMoves {
         /// Whose rota.
         team: TeamId,
-        /// Whether it is the rota of the secondary.
-        secondary: bool,
+        /// Which of its rotas.
+        layer: Layer,
         /// The first instant; not before the one at which the comparison was made.
         from: Millis,
         /// The first instant after.
@@ -82,7 +84,7 @@ impl fmt::Display for Change {
             },
             Self::ShiftMoves {
                 team,
-                secondary,
+                layer,
                 from,
                 until,
                 zone,
@@ -90,8 +92,7 @@ impl fmt::Display for Change {
                 becomes,
             } => write!(
                 f,
-                "~ teams.{team}: {} from {} until {} ({zone}): {was} -> {becomes}",
-                if *secondary { "secondary" } else { "on call" },
+                "~ teams.{team}: {layer} from {} until {} ({zone}): {was} -> {becomes}",
                 local(*from, zone),
                 local(*until, zone),
             ),
@@ -101,9 +102,7 @@ impl fmt::Display for Change {
 
 /// What the clock in the zone shows, to the minute.
 fn local(at: Millis, zone: &str) -> String {
-    // Compiled in, so that it is the one the rota uses.
-    static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
-    match ZONES.get(zone) {
+    match tocsin_rota::zone(zone) {
         Ok(zone) => instant(at)
             .to_zoned(zone)
             .strftime("%a %Y-%m-%d %H:%M")
@@ -127,16 +126,72 @@ pub fn diff(old: &Config, new: &Config, now: Millis) -> Vec<Change> {
         &old.integrations,
         &new.integrations,
     );
+    items(&mut changes, "holidays", &old.holidays, &new.holidays);
     for (id, becomes) in &new.teams {
         let Some(was) = old.teams.get(id) else {
             continue;
         };
-        shifts(&mut changes, id, false, &was.rota, &becomes.rota, now);
-        if let (Some(was), Some(becomes)) = (&was.secondary, &becomes.secondary) {
-            shifts(&mut changes, id, true, was, becomes, now);
+        for ((layer, was), (_, becomes)) in was.layers().zip(becomes.layers()) {
+            shifts(&mut changes, id, layer, was, becomes, now);
         }
     }
     changes
+}
+
+/// A person's shift that would move if one directory took the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedShift {
+    /// Whose rota.
+    pub team: TeamId,
+    /// Which of its rotas.
+    pub layer: Layer,
+    /// The IANA zone in which the rota's people tell the time.
+    pub zone: String,
+    /// Whose shift, and when it was and will be.
+    pub shift: tocsin_rota::MovedShift,
+}
+
+impl fmt::Display for MovedShift {
+    /// `shop, on call: ben had Mon 2026-04-13 09:00 until Mon 2026-04-20 09:00, gets … instead
+    /// (Europe/Berlin)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = |span: Span| {
+            let [from, until] =
+                [span.from, span.until].map(|at| local(first_millisecond(at), &self.zone));
+            format!("{from} until {until}")
+        };
+        let person = &self.shift.person;
+        write!(f, "{}, {}: {person} ", self.team, self.layer)?;
+        match (self.shift.was.map(when), self.shift.becomes.map(when)) {
+            (Some(was), Some(becomes)) => write!(f, "had {was}, gets {becomes} instead")?,
+            (Some(was), None) => write!(f, "loses {was}")?,
+            (None, Some(becomes)) => write!(f, "gets {becomes} as well")?,
+            (None, None) => write!(f, "keeps theirs")?,
+        }
+        write!(f, " ({})", self.zone)
+    }
+}
+
+/// Whose shifts within two weeks of `now` are others in `new` than in `old`, with the swaps that
+/// count in each: team by team, layer by layer, person by person. Of teams and layers that are in
+/// only one of the two nothing moves; they come or go as a whole, and [`diff`] says so.
+#[must_use]
+pub fn moved_shifts(old: &Directory, new: &Directory, now: Millis) -> Vec<MovedShift> {
+    let mut moved = Vec::new();
+    for (id, team) in &new.config().teams {
+        let rotas = old.rotas(id).iter().zip(new.rotas(id)).zip(team.layers());
+        for ((before, after), (layer, rotation)) in rotas {
+            let shifts =
+                tocsin_rota::moved_shifts(before, after, instant(now), instant(now + HORIZON));
+            moved.extend(shifts.into_iter().map(|shift| MovedShift {
+                team: id.clone(),
+                layer,
+                zone: rotation.spec.zone.clone(),
+                shift,
+            }));
+        }
+    }
+    moved
 }
 
 /// What a field says.
@@ -184,7 +239,12 @@ fn fields(changes: &mut Vec<Change>, item: &str, mut old: Facts, mut new: Facts)
     names.sort();
     names.dedup();
     for name in names {
-        let (was, becomes) = (old.remove(&name), new.remove(&name));
+        let nothing = || Some(Fact::List(Vec::new()));
+        let (was, becomes) = match (old.remove(&name), new.remove(&name)) {
+            (None, becomes @ Some(Fact::List(_))) => (nothing(), becomes),
+            (was @ Some(Fact::List(_)), None) => (was, nothing()),
+            both => both,
+        };
         if was == becomes {
             continue;
         }
@@ -239,6 +299,7 @@ impl Item for Person {
                 "language",
                 self.language.map(Language::tag).map(str::to_owned),
             ),
+            ("zone", self.zone.clone()),
         ])
     }
 }
@@ -255,38 +316,50 @@ impl Item for Team {
         ]);
         let members = self.members.iter().map(PersonId::to_string).collect();
         facts.insert("members".to_owned(), Fact::List(members));
-        rota_facts(&mut facts, "rota", &self.rota);
+        if !self.observers.is_empty() {
+            let observers = self.observers.iter().map(PersonId::to_string).collect();
+            facts.insert("observers".to_owned(), Fact::List(observers));
+        }
+        rota_facts(&mut facts, "rota", &self.rota.spec);
         if let Some(secondary) = &self.secondary {
-            rota_facts(&mut facts, "secondary", secondary);
+            rota_facts(&mut facts, "secondary", &secondary.spec);
         }
-        for severity in Severity::ALL {
-            let Some(limits) = self.policy.limits(severity) else {
-                continue;
-            };
-            let mut limits = *limits;
-            let severity = severity.to_string().to_ascii_lowercase();
-            for (step, of) in LIMIT_FIELDS {
-                let length = SpanPrinter::new().unsigned_duration_to_string(of(&mut limits));
-                facts.insert(format!("policy.{severity}.{step}"), Fact::One(length));
-            }
+        for (place, rotation) in self.further.iter().enumerate() {
+            rota_facts(&mut facts, &format!("further[{place}]"), &rotation.spec);
         }
+        policy_facts(&mut facts, &self.policy);
         facts
     }
 }
 
-fn rota_facts(facts: &mut Facts, rota: &str, rotation: &Rotation) {
-    let spec = &rotation.spec;
-    let weekday = WEEKDAYS
-        .iter()
-        .find(|(_, day)| *day == spec.handoff.weekday)
-        .map_or("", |(name, _)| name);
-    let time = spec.handoff.time.strftime("%H:%M:%S").to_string();
-    let time = time.strip_suffix(":00").unwrap_or(&time);
+fn policy_facts(facts: &mut Facts, policy: &Policy) {
+    for severity in Severity::ALL {
+        let Some(limits) = policy.limits(severity) else {
+            continue;
+        };
+        let mut limits = *limits;
+        let severity = severity.to_string().to_ascii_lowercase();
+        for (step, of) in LIMIT_FIELDS {
+            let length = SpanPrinter::new().unsigned_duration_to_string(of(&mut limits));
+            facts.insert(format!("policy.{severity}.{step}"), Fact::One(length));
+        }
+    }
+}
+
+fn rota_facts(facts: &mut Facts, rota: &str, spec: &RotaSpec) {
     let members = spec.members.iter().map(|member| {
         let joins = member.joins.map(|date| format!(" joins {date}"));
         let leaves = member.leaves.map(|date| format!(" leaves {date}"));
-        let [joins, leaves] = [joins, leaves].map(Option::unwrap_or_default);
-        format!("{}{joins}{leaves}", member.person)
+        let mentor = member.mentor.as_ref().map(|mentor| {
+            let MentorSpec {
+                person,
+                shifts,
+                mode,
+            } = mentor;
+            format!(" with {person} for {shifts} shifts ({})", mode.name())
+        });
+        let [joins, leaves, mentor] = [joins, leaves, mentor].map(Option::unwrap_or_default);
+        format!("{}{joins}{leaves}{mentor}", member.person)
     });
     let overrides = spec.overrides.iter().map(|over| {
         let [from, until] = [over.from, over.until].map(moment);
@@ -295,11 +368,62 @@ fn rota_facts(facts: &mut Facts, rota: &str, rotation: &Rotation) {
     let written = [
         ("zone", Fact::One(spec.zone.clone())),
         ("start", Fact::One(spec.start.to_string())),
-        ("handoff", Fact::One(format!("{weekday} {time}"))),
+        ("handoff", Fact::One(handoff(&spec.handoff))),
         ("members", Fact::List(members.collect())),
         ("overrides", Fact::List(overrides.collect())),
+        ("hours", Fact::List(spec.hours.iter().map(hours).collect())),
+        ("holidays", dates(&spec.holidays)),
     ];
     facts.extend(written.map(|(field, fact)| (format!("{rota}.{field}"), fact)));
+    for (place, next) in spec.otherwise.iter().enumerate() {
+        rota_facts(facts, &format!("{rota}.otherwise[{place}]"), next);
+    }
+}
+
+/// Such as `monday, tuesday 09:00 to 17:00`.
+fn hours(hours: &HoursSpec) -> String {
+    let days: Vec<&str> = hours.days.iter().map(|day| day_name(*day)).collect();
+    let [from, until] = [hours.from, hours.until].map(time_of_day);
+    format!("{} {from} to {until}", days.join(", "))
+}
+
+fn dates(dates: &[Date]) -> Fact {
+    Fact::List(dates.iter().map(Date::to_string).collect())
+}
+
+impl Item for Holidays {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn facts(&self) -> Facts {
+        Facts::from([("dates".to_owned(), dates(&self.dates))])
+    }
+}
+
+/// Such as `monday 09:00`, `daily 09:00`, `monday 09:00 every 2 weeks`.
+fn handoff(handoff: &HandoffSpec) -> String {
+    let (day, unit) = match handoff.weekday {
+        Some(weekday) => (day_name(weekday), "weeks"),
+        None => ("daily", "days"),
+    };
+    let time = time_of_day(handoff.time);
+    match handoff.every {
+        1 => format!("{day} {time}"),
+        every => format!("{day} {time} every {every} {unit}"),
+    }
+}
+
+fn day_name(weekday: Weekday) -> &'static str {
+    WEEKDAYS
+        .iter()
+        .find(|(_, day)| *day == weekday)
+        .map_or("", |(name, _)| name)
+}
+
+fn time_of_day(time: Time) -> String {
+    let text = time.strftime("%H:%M:%S").to_string();
+    text.strip_suffix(":00").map_or(text.clone(), str::to_owned)
 }
 
 fn moment(when: When) -> String {
@@ -313,12 +437,32 @@ impl Item for Service {
     }
 
     fn facts(&self) -> Facts {
-        facts([
+        let mut facts = facts([
             ("name", Some(self.name.clone())),
             ("team", Some(self.team.to_string())),
             ("runbook", self.runbook.clone()),
             ("tier", self.tier.map(|tier| tier.to_string())),
-        ])
+            (
+                "default_severity",
+                self.default_severity.map(|it| it.to_string()),
+            ),
+        ]);
+        if !self.downstream.is_empty() {
+            let downstream = self.downstream.iter().map(ServiceId::to_string).collect();
+            facts.insert("downstream".to_owned(), Fact::List(downstream));
+        }
+        severity_facts(&mut facts, &self.severities);
+        if let Some(policy) = &self.policy {
+            policy_facts(&mut facts, policy);
+        }
+        facts
+    }
+}
+
+fn severity_facts(facts: &mut Facts, severities: &BTreeMap<String, Severity>) {
+    for (word, severity) in severities {
+        let severity = Fact::One(severity.to_string());
+        facts.insert(format!("severities.{word}"), severity);
     }
 }
 
@@ -336,9 +480,38 @@ impl Item for IntegrationSpec {
                 self.default_severity.as_ref().map(Severity::to_string),
             ),
         ]);
-        for (word, severity) in &self.severities {
-            let severity = Fact::One(severity.to_string());
-            facts.insert(format!("severities.{word}"), severity);
+        severity_facts(&mut facts, &self.severities);
+        for heartbeat in &self.heartbeats {
+            let printer = SpanPrinter::new();
+            let [every, grace] = [heartbeat.every, heartbeat.grace]
+                .map(|length| printer.unsigned_duration_to_string(&length));
+            let severity = heartbeat.severity.map(|it| format!(", {it}"));
+            let service = heartbeat.service.as_ref().map(|it| format!(", {it}"));
+            let [severity, service] = [severity, service].map(Option::unwrap_or_default);
+            let written = format!("every {every}, grace {grace}{severity}{service}");
+            let field = format!("heartbeats.{}", heartbeat.name);
+            facts.insert(field, Fact::One(written));
+        }
+        if let Some(template) = &self.template {
+            let fields = template
+                .fields
+                .iter()
+                .map(|(name, source)| ((*name).to_owned(), Some(source)));
+            let details = template
+                .details
+                .iter()
+                .map(|(name, source)| (format!("details.{name}"), Some(source)));
+            let others = [
+                ("each", template.each.as_ref()),
+                ("resolved", template.resolved.as_ref()),
+                ("acknowledged", template.acknowledged.as_ref()),
+            ]
+            .map(|(name, source)| (name.to_owned(), source));
+            for (name, source) in fields.chain(details).chain(others) {
+                if let Some(source) = source {
+                    facts.insert(format!("template.{name}"), Fact::One(source.clone()));
+                }
+            }
         }
         facts
     }
@@ -348,7 +521,7 @@ impl Item for IntegrationSpec {
 fn shifts(
     changes: &mut Vec<Change>,
     team: &TeamId,
-    secondary: bool,
+    layer: Layer,
     old: &Rotation,
     new: &Rotation,
     now: Millis,
@@ -375,7 +548,7 @@ fn shifts(
             .into_iter()
             .map(|(from, until, was, becomes)| Change::ShiftMoves {
                 team: team.clone(),
-                secondary,
+                layer,
                 from,
                 until,
                 zone: new.spec.zone.clone(),

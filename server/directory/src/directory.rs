@@ -1,16 +1,21 @@
 //! The configuration in use, indexed for the questions the server asks of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tocsin_ingest::heartbeat::Heartbeat;
+use tocsin_ingest::template::Templates;
 use tocsin_ingest::{Integration, SeverityMap};
-use tocsin_rota::{Rota, Shift};
-use tocsin_ticket::{Chain, Level, Millis, PersonId, Policy, Role, ServiceId, TeamId};
+use tocsin_rota::{Duty as RotaDuty, Rota, Shift, Swap};
+use tocsin_ticket::{
+    Chain, Level, Millis, PersonId, Policy, Role, ServiceId, Severity, Shadow, ShadowMode, TeamId,
+};
 use tocsin_wire as wire;
 
-use crate::config::{Config, IntegrationSpec, Person, Service, Team};
+use crate::config::{Config, IntegrationSpec, Layer, Person, Service, Team};
 
 /// A configuration in use.
 ///
@@ -21,14 +26,19 @@ use crate::config::{Config, IntegrationSpec, Person, Service, Team};
 #[derive(Debug)]
 pub struct Directory {
     config: Config,
+    swaps: Vec<TeamSwap>,
     teams: HashMap<TeamId, TeamIndex>,
     teams_of: HashMap<PersonId, Vec<TeamId>>,
     integrations: HashMap<String, Arc<Integration>>,
+    templates: HashMap<String, Templates>,
 }
 
 #[derive(Debug)]
 struct TeamIndex {
     pageable: Vec<PersonId>,
+    /// The layers' rotas, swaps included; never empty.
+    rotas: Vec<Rota>,
+    audience: Vec<PersonId>,
     /// The latest duty that was asked for.
     duty: ArcSwapOption<Duty>,
 }
@@ -40,33 +50,103 @@ struct Duty {
     until: Millis,
     chain: Arc<Chain>,
     on_call: wire::OnCall,
+    shadow: Option<Shadow>,
+}
+
+/// The two of a shift, as the rules of tickets know them.
+fn shadow(shadow: tocsin_rota::Shadow) -> Shadow {
+    Shadow {
+        newcomer: PersonId::new(shadow.newcomer),
+        mentor: PersonId::new(shadow.mentor),
+        mode: match shadow.mode {
+            tocsin_rota::ShadowMode::MentorShadows => ShadowMode::MentorShadows,
+            tocsin_rota::ShadowMode::NewcomerShadows => ShadowMode::NewcomerShadows,
+        },
+    }
+}
+
+/// Two people's agreement, or wish, to take each other's shifts in one of a team's layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamSwap {
+    /// Which team.
+    pub team: TeamId,
+    /// Which of its rotas.
+    pub layer: Layer,
+    /// Who, and which shifts.
+    pub swap: Swap,
+}
+
+/// One shift of a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamShift {
+    /// Of which of its rotas.
+    pub layer: Layer,
+    /// Who is on call, from when until when, and why.
+    pub duty: RotaDuty,
 }
 
 impl Directory {
-    /// Indexes a configuration.
+    /// Indexes a configuration that has no swaps.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        Self::with_swaps(config, Vec::new())
+    }
+
+    /// Indexes a configuration together with the swaps of its shifts, later ones last. A swap of a
+    /// layer or of somebody that the configuration no longer has is void.
+    #[must_use]
+    pub fn with_swaps(config: Config, swaps: Vec<TeamSwap>) -> Self {
         let mut teams_of: HashMap<PersonId, Vec<TeamId>> = HashMap::new();
         let mut teams = HashMap::new();
         for (id, team) in &config.teams {
-            let pageable: Vec<PersonId> = pageable(&config, team).into_iter().collect();
-            for person in &pageable {
+            let rotas = rotas(&config, team, &swaps);
+            let mut people = pageable(&config, team, &rotas);
+            let pageable = people.iter().cloned().collect();
+            people.extend(team.observers.iter().cloned());
+            let audience: Vec<PersonId> = people.into_iter().collect();
+            for person in &audience {
                 teams_of.entry(person.clone()).or_default().push(id.clone());
             }
-            let duty = ArcSwapOption::empty();
-            teams.insert(id.clone(), TeamIndex { pageable, duty });
+            let index = TeamIndex {
+                pageable,
+                audience,
+                rotas,
+                duty: ArcSwapOption::empty(),
+            };
+            teams.insert(id.clone(), index);
         }
         let integrations = config
             .integrations
             .iter()
             .map(|(id, spec)| (id.clone(), Arc::new(integration(&config, spec))))
             .collect();
+        let templates = config.integrations.iter().filter_map(|(id, spec)| {
+            // What is in a configuration was checked when it was read.
+            let templates = Templates::new(spec.template.clone()?).ok()?;
+            Some((id.clone(), templates))
+        });
+        let templates = templates.collect();
         Self {
             config,
+            swaps,
             teams,
             teams_of,
             integrations,
+            templates,
         }
+    }
+
+    /// Another configuration with the swaps of this one.
+    #[must_use]
+    pub fn with_config(&self, config: Config) -> Self {
+        Self::with_swaps(config, self.swaps.clone())
+    }
+
+    /// The same configuration with one more swap.
+    #[must_use]
+    pub fn with_swap(&self, swap: TeamSwap) -> Self {
+        let swaps = self.swaps.iter().cloned().chain([swap]);
+        Self::with_swaps(self.config.clone(), swaps.collect())
     }
 
     /// The configuration itself.
@@ -81,10 +161,30 @@ impl Directory {
         self.config.people.get(id)
     }
 
+    /// What people call somebody, or the id where the configuration does not know them.
+    #[must_use]
+    pub fn name_of(&self, id: &PersonId) -> String {
+        self.person(id)
+            .map_or_else(|| id.to_string(), |person| person.name.clone())
+    }
+
     /// A service.
     #[must_use]
     pub fn service(&self, id: &ServiceId) -> Option<&Service> {
         self.config.services.get(id)
+    }
+
+    /// The templates of an integration whose JSON is of its own shape.
+    #[must_use]
+    pub fn templates(&self, integration: &str) -> Option<&Templates> {
+        self.templates.get(integration)
+    }
+
+    /// A heartbeat that is expected.
+    #[must_use]
+    pub fn heartbeat(&self, integration: &str, name: &str) -> Option<&Heartbeat> {
+        let spec = self.config.integrations.get(integration)?;
+        spec.heartbeats.iter().find(|it| it.name == name)
     }
 
     /// An integration, as the parsers of alarms want it.
@@ -93,14 +193,53 @@ impl Directory {
         self.integrations.get(id)
     }
 
-    /// A team's limits.
+    /// The limits for tickets of a service: its own or else its team's.
+    #[must_use]
+    pub fn policy_of(&self, service: &ServiceId) -> Option<&Policy> {
+        let service = self.service(service)?;
+        service
+            .policy
+            .as_ref()
+            .or_else(|| self.policy(&service.team))
+    }
+
+    /// A team's limits, for what has no service, or one that is gone.
     #[must_use]
     pub fn policy(&self, team: &TeamId) -> Option<&Policy> {
         self.config.teams.get(team).map(|team| &team.policy)
     }
 
-    /// Who is paged after whom at an instant: on-call, secondary, manager, manager's manager,
-    /// everybody.
+    /// The newcomer and the mentor who do the team's present primary shift together, if it is one of
+    /// a newcomer's first.
+    #[must_use]
+    pub fn shadow(&self, team: &TeamId, now: Millis) -> Option<Shadow> {
+        self.duty(team, now)?.shadow.clone()
+    }
+
+    /// The rotas of a team, layer by layer, with the swaps that count: the primary's first.
+    #[must_use]
+    pub fn rotas(&self, team: &TeamId) -> &[Rota] {
+        self.teams.get(team).map_or(&[], |team| &team.rotas)
+    }
+
+    /// Every shift of a team of which some part lies in `from..until`: layer by layer, earliest
+    /// first.
+    #[must_use]
+    pub fn team_shifts(&self, team: &TeamId, from: Millis, until: Millis) -> Vec<TeamShift> {
+        let rotas = self.rotas(team).iter().enumerate();
+        rotas
+            .flat_map(|(layer, rota)| {
+                let duties = rota.duties(instant(from), instant(until)).into_iter();
+                duties.map(move |duty| TeamShift {
+                    layer: Layer(layer),
+                    duty,
+                })
+            })
+            .collect()
+    }
+
+    /// Who is paged after whom at an instant: on-call, secondary, further layers, manager, manager's
+    /// manager, everybody.
     ///
     /// Less than 100 ns while nobody has handed over since the last call; otherwise as long as
     /// [`Rota::on_call`] takes, microseconds.
@@ -116,10 +255,21 @@ impl Directory {
         self.teams.get(team).map_or(&[], |team| &team.pageable)
     }
 
-    /// Everybody who may see the team's tickets: those who may be paged for them, and nobody else.
+    /// Everybody who may see the team's tickets, in the order of ids: those who may be paged for
+    /// them, and its observers.
     #[must_use]
     pub fn audience(&self, team: &TeamId) -> &[PersonId] {
-        self.pageable(team)
+        self.teams.get(team).map_or(&[], |team| &team.audience)
+    }
+
+    /// Whether the person manages the team: as its manager, or as its manager's.
+    #[must_use]
+    pub fn manages(&self, person: &PersonId, team: &TeamId) -> bool {
+        self.config.teams.get(team).is_some_and(|team| {
+            let above = self.person(&team.manager);
+            team.manager == *person
+                || above.and_then(|manager| manager.manager.as_ref()) == Some(person)
+        })
     }
 
     /// The teams whose tickets a person may see, in the order of ids.
@@ -186,8 +336,8 @@ impl Directory {
         Some(self.duty(team, now)?.on_call.clone())
     }
 
-    /// The shifts of a person, as primary or secondary, of which some part lies in `from..until`,
-    /// earliest first.
+    /// The shifts of a person, in any layer, of which some part lies in `from..until`, earliest
+    /// first. Whoever is with the on-call in a newcomer's first shifts has them too.
     #[must_use]
     pub fn shifts(&self, person: &PersonId, from: Millis, until: Millis) -> Vec<wire::DutyShift> {
         let (Ok(first), Ok(last)) = (
@@ -196,21 +346,24 @@ impl Directory {
         ) else {
             return Vec::new();
         };
+        let takes_part = |duty: &RotaDuty| {
+            let shadow = duty.shadow.as_ref();
+            duty.shift.person == person.as_str()
+                || shadow.is_some_and(|shadow| {
+                    [&shadow.newcomer, &shadow.mentor].contains(&&person.to_string())
+                })
+        };
         let mut shifts: Vec<wire::DutyShift> = self
             .teams_of(person)
             .iter()
-            .filter_map(|team| self.config.teams.get(team))
-            .flat_map(|team| {
-                [Some(&team.rota), team.secondary.as_ref()]
-                    .into_iter()
-                    .flatten()
-                    .flat_map(|rotation| rotation.rota.shifts(first, last))
-                    .filter(|shift| shift.person == person.as_str())
-                    .map(|shift| wire::DutyShift {
-                        team: team.id.clone(),
-                        from: first_millisecond(shift.from),
-                        until: first_millisecond(shift.until),
-                    })
+            .flat_map(|team| self.rotas(team).iter().map(move |rota| (team, rota)))
+            .flat_map(|(team, rota)| {
+                let duties = rota.duties(first, last).into_iter().filter(takes_part);
+                duties.map(|duty| wire::DutyShift {
+                    team: team.clone(),
+                    from: first_millisecond(duty.shift.from),
+                    until: first_millisecond(duty.shift.until),
+                })
             })
             .collect();
         shifts.sort_by_key(|shift| (shift.from, shift.until));
@@ -218,84 +371,100 @@ impl Directory {
     }
 
     fn duty(&self, team: &TeamId, now: Millis) -> Option<Arc<Duty>> {
-        let memory = &self.teams.get(team)?.duty;
+        let index = self.teams.get(team)?;
+        let memory = &index.duty;
         if let Some(duty) = &*memory.load()
             && duty.from <= now
             && now < duty.until
         {
             return Some(Arc::clone(duty));
         }
-        let duty = Arc::new(self.work_out_duty(self.config.teams.get(team)?, now));
+        let team = self.config.teams.get(team)?;
+        let duty = Arc::new(self.work_out_duty(team, &index.rotas, now)?);
         memory.store(Some(Arc::clone(&duty)));
         Some(duty)
     }
 
-    fn work_out_duty(&self, team: &Team, now: Millis) -> Duty {
-        let primary = shift(&team.rota.rota, now);
-        let secondary = team.secondary.as_ref().map(|it| shift(&it.rota, now));
-        let next = team.rota.rota.on_call(primary.until);
+    /// Nothing only of a team without a rota, which no configuration has.
+    fn work_out_duty(&self, team: &Team, rotas: &[Rota], now: Millis) -> Option<Duty> {
+        let shifts: Vec<Shift> = rotas
+            .iter()
+            .map(|rota| rota.on_call(instant(now)))
+            .collect();
+        let (primary, others) = shifts.split_first()?;
+        let first = rotas.first()?;
+        let next = first.on_call(primary.until);
         let managers_manager = self
             .person(&team.manager)
             .and_then(|manager| manager.manager.clone());
 
-        let shifts = || [Some(&primary), secondary.as_ref()].into_iter().flatten();
         let level = |role, people: Vec<PersonId>| Level { role, people };
+        let layers = others.iter().map(|shift| {
+            let person = PersonId::new(shift.person.as_str());
+            level(Role::Secondary, vec![person])
+        });
         let chain = Chain::new(
             PersonId::new(primary.person.as_str()),
-            vec![
-                level(
-                    Role::Secondary,
-                    secondary
-                        .iter()
-                        .map(|shift| PersonId::new(shift.person.as_str()))
-                        .collect(),
-                ),
-                level(Role::Manager, vec![team.manager.clone()]),
-                level(
-                    Role::ManagersManager,
-                    managers_manager.into_iter().collect(),
-                ),
-                level(Role::Team, team.members.clone()),
-            ],
+            layers
+                .chain([
+                    level(Role::Manager, vec![team.manager.clone()]),
+                    level(
+                        Role::ManagersManager,
+                        managers_manager.into_iter().collect(),
+                    ),
+                    level(Role::Team, team.members.clone()),
+                ])
+                .collect(),
         );
-        Duty {
-            from: shifts()
+        let named = |shift: &Shift| self.named(shift.person.as_str().into());
+        Some(Duty {
+            from: shifts
+                .iter()
                 .map(|shift| first_millisecond(shift.from))
                 .max()
                 .unwrap_or(now),
-            until: shifts()
+            until: shifts
+                .iter()
                 .map(|shift| first_millisecond(shift.until))
                 .min()
                 .unwrap_or(now),
             chain: Arc::new(chain),
+            shadow: first.shadow(instant(now)).map(shadow),
             on_call: wire::OnCall {
                 team: team.id.clone(),
                 team_name: team.name.clone(),
-                primary: self.named(primary.person.as_str().into()),
+                primary: named(primary),
                 until: first_millisecond(primary.until),
-                next: self.named(next.person.as_str().into()),
-                secondary: secondary.map(|shift| self.named(shift.person.as_str().into())),
+                next: named(&next),
+                secondary: others.first().map(named),
                 manager: Some(self.named(team.manager.clone())),
             },
-        }
+        })
     }
 
-    /// The person with their name or, should the configuration not have one, their id.
     fn named(&self, id: PersonId) -> wire::Person {
-        let name = self
-            .person(&id)
-            .map_or_else(|| id.to_string(), |person| person.name.clone());
+        let name = self.name_of(&id);
         wire::Person { id, name }
     }
 }
 
-fn pageable(config: &Config, team: &Team) -> BTreeSet<PersonId> {
-    let rotas = [Some(&team.rota), team.secondary.as_ref()];
-    let on_rotas = rotas
-        .into_iter()
-        .flatten()
-        .flat_map(|rotation| rotation.rota.people())
-        .map(PersonId::from);
+/// A team's rotas, with its swaps among people that there are.
+fn rotas(config: &Config, team: &Team, swaps: &[TeamSwap]) -> Vec<Rota> {
+    let is_there = |person: &str| config.people.contains_key(&PersonId::new(person));
+    team.layers()
+        .map(|(layer, rotation)| {
+            let own = swaps
+                .iter()
+                .filter(|it| it.team == team.id && it.layer == layer)
+                .map(|it| &it.swap)
+                .filter(|swap| is_there(swap.proposer()) && is_there(swap.other()));
+            rotation.rota.with_swaps(own)
+        })
+        .collect()
+}
+
+fn pageable(config: &Config, team: &Team, rotas: &[Rota]) -> BTreeSet<PersonId> {
+    let on_rotas = rotas.iter().flat_map(Rota::people).map(PersonId::from);
     let manager = config.people.get(&team.manager);
     let managers_manager = manager.and_then(|manager| manager.manager.clone());
     on_rotas
@@ -306,31 +475,40 @@ fn pageable(config: &Config, team: &Team) -> BTreeSet<PersonId> {
 }
 
 fn integration(config: &Config, spec: &IntegrationSpec) -> Integration {
-    let severities = SeverityMap::default();
-    let severities = match spec.default_severity {
-        Some(default) => severities.with_default(default),
-        None => severities,
-    };
+    let usual = SeverityMap::default();
+    let severities = with_rules(usual, &spec.severities, spec.default_severity);
     let services = config.services.values();
+    let services = services.filter(|service| service.team == spec.team);
     Integration {
         id: spec.id.clone(),
         team: spec.team.clone(),
         service: spec.service.clone(),
-        services: services
-            .filter(|service| service.team == spec.team)
-            .map(|service| service.id.clone())
+        services: services.clone().map(|service| service.id.clone()).collect(),
+        severities_by_service: services
+            .filter(|service| !service.severities.is_empty() || service.default_severity.is_some())
+            .map(|service| {
+                let source = severities.clone();
+                let own = with_rules(source, &service.severities, service.default_severity);
+                (service.id.clone(), own)
+            })
             .collect(),
-        severities: spec
-            .severities
-            .iter()
-            .fold(severities, |map, (word, severity)| {
-                map.with(word, *severity)
-            }),
+        severities,
     }
 }
 
-fn shift(rota: &Rota, now: Millis) -> Shift {
-    rota.on_call(instant(now))
+/// The same severities, with these words and this default before them.
+fn with_rules(
+    severities: SeverityMap,
+    words: &BTreeMap<String, Severity>,
+    default: Option<Severity>,
+) -> SeverityMap {
+    let severities = words.iter().fold(severities, |map, (word, severity)| {
+        map.with(word, *severity)
+    });
+    match default {
+        Some(default) => severities.with_default(default),
+        None => severities,
+    }
 }
 
 /// The instant, or the end of the calendar it lies beyond.

@@ -13,10 +13,14 @@ mod config;
 mod diff;
 mod directory;
 mod error;
+mod heartbeat;
 mod parse;
 mod read;
+mod template;
 
-pub use config::{Config, IntegrationSpec, Language, Person, Rotation, Service, Team};
-pub use diff::{Change, diff};
-pub use directory::Directory;
+pub use config::{
+    Config, Holidays, IntegrationSpec, Language, Layer, Person, Rotation, Service, Team,
+};
+pub use diff::{Change, MovedShift, diff, moved_shifts};
+pub use directory::{Directory, TeamShift, TeamSwap};
 pub use error::{ConfigError, ConfigErrors};

@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
-use tocsin_rota::{HandoffSpec, MemberSpec, OverrideSpec, Rota, RotaError, RotaSpec, When};
+use tocsin_rota::{
+    HandoffSpec, HoursSpec, MemberSpec, MentorSpec, OverrideSpec, Rota, RotaError, RotaSpec,
+    ShadowMode, When,
+};
 use tocsin_ticket::{Limits, PersonId, Policy, PolicyError, ServiceId, Severity, TeamId};
 use toml::de::DeTable;
 
 use crate::ConfigErrors;
-use crate::config::{Config, IntegrationSpec, Language, Person, Rotation, Service, Team};
+use crate::config::{Config, Holidays, IntegrationSpec, Language, Person, Rotation, Service, Team};
 use crate::read::{Node, Report, Table, nearest};
+use crate::{heartbeat, template};
 
 /// Names stand in page titles: what fits on a phone's screen in two lines.
 const LONGEST_NAME: usize = 80;
@@ -44,7 +48,7 @@ impl Config {
             read(&Table::root(
                 &report,
                 &document,
-                &["people", "teams", "services", "integrations"],
+                &["people", "teams", "services", "integrations", "holidays"],
             ))
         } else {
             Self::default()
@@ -116,25 +120,71 @@ fn read(root: &Table<'_>) -> Config {
     let teams = Items::read(root, "teams", true);
     let services = Items::read(root, "services", false);
     let integrations = Items::read(root, "integrations", false);
+    let calendars = Items::read(root, "holidays", false);
     refuse_manager_cycles(&people);
+    let holidays = collect(&calendars.nodes, |node| {
+        let holidays = holidays(node)?;
+        Some((holidays.id.clone(), holidays))
+    });
+    let known = Known {
+        people: &people,
+        calendars: &calendars,
+        holidays: &holidays,
+    };
+    let teams_read = collect(&teams.nodes, |node| {
+        let team = team(node, &known)?;
+        Some((team.id.clone(), team))
+    });
     Config {
         people: collect(&people.nodes, |node| {
             let person = person(node, &people)?;
             Some((person.id.clone(), person))
         }),
-        teams: collect(&teams.nodes, |node| {
-            let team = team(node, &people)?;
-            Some((team.id.clone(), team))
-        }),
         services: collect(&services.nodes, |node| {
-            let service = service(node, &teams)?;
+            let service = service(node, &teams, &services, &teams_read)?;
             Some((service.id.clone(), service))
         }),
         integrations: collect(&integrations.nodes, |node| {
             let integration = integration(node, &teams, &services)?;
             Some((integration.id.clone(), integration))
         }),
+        teams: teams_read,
+        holidays,
     }
+}
+
+/// What a rota may refer to.
+struct Known<'k, 'a> {
+    people: &'k Items<'a>,
+    calendars: &'k Items<'a>,
+    holidays: &'k BTreeMap<String, Holidays>,
+}
+
+fn holidays(node: &Node<'_>) -> Option<Holidays> {
+    const A_LIST: &str = "a list of dates such as [2026-12-25, 2026-12-26]";
+    let fields = node.table(&["id", "dates"])?;
+    let id = fields
+        .required("id", "an id in quotes, such as \"germany\"")
+        .and_then(|id| id.slug());
+    let dates = fields.required("dates", A_LIST).and_then(|list| {
+        every(&list.some_items(A_LIST), |node| {
+            let date = date(node)?;
+            let known = (1970..=9998).contains(&date.year());
+            if !known {
+                node.problem(format!(
+                    "expected a date in the years 1970 to 9998, got {date}"
+                ));
+            }
+            known.then_some(date)
+        })
+    });
+    let mut dates = dates?;
+    dates.sort_unstable();
+    dates.dedup();
+    Some(Holidays {
+        id: id?.to_owned(),
+        dates,
+    })
 }
 
 fn collect<'a, K: Ord, V>(
@@ -145,7 +195,15 @@ fn collect<'a, K: Ord, V>(
 }
 
 fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
-    let fields = node.table(&["id", "name", "manager", "email", "telephone", "language"])?;
+    let fields = node.table(&[
+        "id",
+        "name",
+        "manager",
+        "email",
+        "telephone",
+        "language",
+        "zone",
+    ])?;
     let id = fields.required("id", AN_ID).and_then(|id| id.slug());
     let name = fields
         .required("name", A_NAME)
@@ -154,7 +212,9 @@ fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
     let email = fields.optional("email");
     let telephone = fields.optional("telephone");
     let language = fields.optional("language");
+    let zone = fields.optional("zone");
     Some(Person {
+        zone: zone.and_then(|name| self::zone(&name)),
         manager: manager.and_then(|id| people.resolve(&id).map(PersonId::new)),
         email: email.and_then(|address| self::email(&address)),
         telephone: telephone.and_then(|number| self::telephone(&number)),
@@ -164,8 +224,20 @@ fn person<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Person> {
     })
 }
 
-/// Enough of RFC 5321 to catch a name or an id in the wrong field; whether mail arrives, only a mail
-/// tells.
+const A_ZONE: &str = "an IANA time zone such as \"Europe/Berlin\"";
+
+fn zone(node: &Node<'_>) -> Option<String> {
+    let name = node.text(A_ZONE)?;
+    match tocsin_rota::zone(name) {
+        Ok(_) => Some(name.to_owned()),
+        Err(error) => {
+            let text = error.to_string();
+            node.problem(text.strip_prefix("zone: ").unwrap_or(&text));
+            None
+        }
+    }
+}
+
 /// E.164: a plus, the country's code, at most 15 digits in all.
 fn telephone(node: &Node<'_>) -> Option<String> {
     let number = node.text("a telephone number in quotes, such as \"+493012345678\"")?;
@@ -183,6 +255,8 @@ fn telephone(node: &Node<'_>) -> Option<String> {
     None
 }
 
+/// Enough of RFC 5321 to catch a name or an id in the wrong field; whether mail arrives, only a mail
+/// tells.
 fn email(node: &Node<'_>) -> Option<String> {
     const EXPECTED: &str = "an e-mail address such as \"ana@example.org\"";
     let text = node.text(EXPECTED)?;
@@ -239,14 +313,17 @@ fn refuse_manager_cycles(people: &Items<'_>) {
     }
 }
 
-fn team<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Team> {
+fn team<'a>(node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Team> {
+    let people = known.people;
     let fields = node.table(&[
         "id",
         "name",
         "manager",
         "members",
+        "observers",
         "rota",
         "secondary",
+        "further",
         "policy",
     ])?;
     let id = fields
@@ -262,23 +339,54 @@ fn team<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<Team> {
         .required("members", "a list of the ids of [[people]]")
         .map(|list| members(&list, people))
         .unwrap_or_default();
+    let observers = fields
+        .optional("observers")
+        .map(|list| observers(&list, people, &members))
+        .unwrap_or_default();
     let rota = fields
         .required("rota", "who is on call as [teams.rota]")
-        .and_then(|node| rotation(&node, people, &members));
-    let secondary = fields.optional("secondary");
-    let policy = fields.optional("policy");
+        .and_then(|node| rotation(&node, known, &members));
+    let secondary = if_written(fields.optional("secondary"), |node| {
+        rotation(node, known, &members)
+    });
+    let further = fields.optional("further").map(|list| {
+        let nodes = list.items("a list written as [[teams.further]]");
+        every(&nodes, |node| rotation(node, known, &members))
+    });
+    if let (Some(node), None) = (fields.optional("further"), fields.optional("secondary")) {
+        node.problem(
+            "expected a [teams.secondary] before further layers; name the first of them so",
+        );
+    }
+    let policy = if_written(fields.optional("policy"), |node| policy(node, None));
     Some(Team {
-        secondary: secondary.and_then(|node| rotation(&node, people, &members)),
-        policy: match policy {
-            Some(node) => self::policy(&node)?,
-            None => Policy::default(),
-        },
+        secondary: secondary?,
+        further: further.unwrap_or_else(|| Some(Vec::new()))?,
+        policy: policy?.unwrap_or_default(),
         id: TeamId::new(id?),
         name: name?,
         manager: PersonId::new(manager?),
         members: members.into_iter().map(PersonId::new).collect(),
+        observers: observers.into_iter().map(PersonId::new).collect(),
         rota: rota?,
     })
+}
+
+fn observers<'a>(list: &Node<'a>, people: &Items<'a>, members: &[&str]) -> Vec<&'a str> {
+    let mut observers = Vec::new();
+    for node in list.items("a list of whoever may look on and is never paged") {
+        let Some(person) = people.resolve(&node) else {
+            continue;
+        };
+        if members.contains(&person) || observers.contains(&person) {
+            node.problem(format!(
+                "{person:?} is listed already, here or in `members`, who see everything; remove \
+                 one of the two"
+            ));
+        }
+        observers.push(person);
+    }
+    observers
 }
 
 fn members<'a>(list: &Node<'a>, people: &Items<'a>) -> Vec<&'a str> {
@@ -297,18 +405,40 @@ fn members<'a>(list: &Node<'a>, people: &Items<'a>) -> Vec<&'a str> {
     members
 }
 
-fn rotation<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option<Rotation> {
-    let fields = node.table(&["zone", "start", "handoff", "members", "overrides"])?;
+fn rotation<'a>(node: &Node<'a>, known: &Known<'_, 'a>, team: &[&str]) -> Option<Rotation> {
+    let spec = rota_spec(node, known, team)?;
+    match Rota::new(&spec) {
+        Ok(rota) => Some(Rotation { spec, rota }),
+        Err(error) => {
+            report_rota(node, spec, error);
+            None
+        }
+    }
+}
+
+fn rota_spec<'a>(node: &Node<'a>, known: &Known<'_, 'a>, team: &[&str]) -> Option<RotaSpec> {
+    let people = known.people;
+    let fields = node.table(&[
+        "zone",
+        "start",
+        "handoff",
+        "members",
+        "overrides",
+        "hours",
+        "holidays",
+        "otherwise",
+    ])?;
     let zone = fields
-        .required("zone", "an IANA time zone such as \"Europe/Berlin\"")
-        .and_then(|zone| zone.text("an IANA time zone such as \"Europe/Berlin\""));
+        .required("zone", A_ZONE)
+        .and_then(|zone| zone.text(A_ZONE));
     let start = fields
         .required("start", A_DATE)
         .and_then(|start| date(&start));
     let handoff = fields
         .required(
             "handoff",
-            "a moment of the week such as { weekday = \"monday\", time = 09:00 }",
+            "a moment of the week such as { weekday = \"monday\", time = 09:00 }, or of the day \
+             such as { time = 09:00 }",
         )
         .and_then(|handoff| self::handoff(&handoff));
     let members = fields
@@ -317,26 +447,60 @@ fn rotation<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option<Ro
             let nodes = list.some_items("a list of the people who take turns");
             every(&nodes, |member| rota_member(member, people, team))
         });
-    let overrides = match fields.optional("overrides") {
-        Some(list) => every(&list.items("a list of overrides"), |over| {
-            rota_override(over, people)
-        }),
-        None => Some(Vec::new()),
+    let list = |field, expected: &str| {
+        let list = fields.optional(field);
+        list.map(|list| list.items(expected)).unwrap_or_default()
     };
-    let spec = RotaSpec {
-        zone: zone?.to_owned(),
-        start: start?,
-        handoff: handoff?,
-        members: members?,
+    let overrides = every(&list("overrides", "a list of overrides"), |over| {
+        rota_override(over, people)
+    });
+    let hours = every(&list("hours", "a list of hours on days of the week"), hours);
+    let holidays = if_written(fields.optional("holidays"), |node| {
+        known.holidays_at(node, fields.optional("hours").is_some())
+    });
+    let otherwise = every(
+        &list("otherwise", "a list written as [[teams.rota.otherwise]]"),
+        |next| rota_spec(next, known, team),
+    );
+    Some(RotaSpec {
         overrides: overrides?,
-    };
-    match Rota::new(&spec) {
-        Ok(rota) => Some(Rotation { spec, rota }),
-        Err(error) => {
-            report_rota(node, spec, error);
-            None
+        hours: hours?,
+        holidays: holidays?.unwrap_or_default(),
+        otherwise: otherwise?,
+        ..RotaSpec::new(zone?, start?, handoff?, members?)
+    })
+}
+
+impl<'a> Known<'_, 'a> {
+    /// The dates of the calendar that a rota names.
+    fn holidays_at(&self, node: &Node<'a>, with_hours: bool) -> Option<Vec<Date>> {
+        if !with_hours {
+            node.problem(
+                "expected `hours` beside it, got none: without them somebody of this rota is on \
+                 call on holidays too; remove it, or write the hours that do not hold on holidays",
+            );
         }
+        let id = self.calendars.resolve(node)?;
+        Some(self.holidays.get(id)?.dates.clone())
     }
+}
+
+fn hours(node: &Node<'_>) -> Option<HoursSpec> {
+    const DAYS: &str = "a list of days of the week such as [\"monday\", \"tuesday\"]";
+    let fields = node.table(&["days", "from", "until"])?;
+    let days = fields
+        .required("days", DAYS)
+        .and_then(|list| every(&list.some_items(DAYS), weekday));
+    let time = |field| {
+        let time = fields.required(field, A_TIME);
+        time.and_then(|time| time_of_day(&time))
+    };
+    let (from, until) = (time("from"), time("until"));
+    Some(HoursSpec {
+        days: days?,
+        from: from?,
+        until: until?,
+    })
 }
 
 /// Nothing where nothing is written; `None` where what is written cannot be read.
@@ -359,8 +523,7 @@ fn every<'a, T>(nodes: &[Node<'a>], read: impl Fn(&Node<'a>) -> Option<T>) -> Op
 /// The rota names one problem at a time. Each is reported and put aside, without touching anything
 /// else, to see the next.
 fn report_rota(node: &Node<'_>, mut spec: RotaSpec, mut error: RotaError) {
-    let problems = 1 + spec.members.len() + spec.overrides.len();
-    for _ in 0..=problems {
+    for _ in 0..=fields_at_fault(&spec) {
         let field = error.field().to_owned();
         let text = error.to_string();
         let message = text
@@ -378,26 +541,39 @@ fn report_rota(node: &Node<'_>, mut spec: RotaSpec, mut error: RotaError) {
     }
 }
 
+/// At most so many problems can be put aside: the zone, the hours, and each item of each list.
+fn fields_at_fault(spec: &RotaSpec) -> usize {
+    let nested: usize = spec.otherwise.iter().map(fields_at_fault).sum();
+    2 + spec.members.len() + spec.overrides.len() + nested
+}
+
 /// Makes the field harmless; false if that cannot be done.
 fn put_aside(spec: &mut RotaSpec, field: &str) -> bool {
-    if field == "zone" {
-        spec.zone = "UTC".to_owned();
-        return true;
+    match field {
+        "zone" => spec.zone = "UTC".to_owned(),
+        "hours" => spec.hours.clear(),
+        _ => return put_item_aside(spec, field),
     }
-    let place = |list: &str| -> Option<usize> {
-        let (place, _) = field
+    true
+}
+
+fn put_item_aside(spec: &mut RotaSpec, field: &str) -> bool {
+    let item = |list: &str| -> Option<(usize, &str)> {
+        let (place, rest) = field
             .strip_prefix(list)?
             .strip_prefix('[')?
             .split_once(']')?;
-        place.parse().ok()
+        Some((place.parse().ok()?, rest))
     };
+    if let Some((place, rest)) = item("otherwise") {
+        let next = spec.otherwise.get_mut(place);
+        let rest = rest.trim_start_matches('.');
+        return next.is_some_and(|next| put_aside(next, rest));
+    }
+    let place = |list| item(list).map(|(place, _)| place);
     if let Some(member) = place("members").and_then(|place| spec.members.get_mut(place)) {
         // Somebody else, always there: can neither leave too early nor be a member twice.
-        *member = MemberSpec {
-            person: field.to_owned(),
-            joins: None,
-            leaves: None,
-        };
+        *member = MemberSpec::new(field);
         return true;
     }
     if let Some(over) = place("overrides").and_then(|place| spec.overrides.get_mut(place)) {
@@ -409,22 +585,17 @@ fn put_aside(spec: &mut RotaSpec, field: &str) -> bool {
 }
 
 fn handoff(node: &Node<'_>) -> Option<HandoffSpec> {
-    let fields = node.table(&["weekday", "time"])?;
-    let weekday = fields
-        .required("weekday", A_WEEKDAY)
-        .and_then(|day| weekday(&day));
-    let time = fields.required("time", A_TIME).and_then(|time| {
-        time.time(A_TIME, |time| {
-            let date = time.date;
-            time.to_string()
-                .parse::<Time>()
-                .ok()
-                .filter(|_| date.is_none())
-        })
+    let fields = node.table(&["weekday", "time", "every"])?;
+    let weekday = if_written(fields.optional("weekday"), weekday);
+    let time = fields.required("time", A_TIME);
+    let time = time.and_then(|time| time_of_day(&time));
+    let every = if_written(fields.optional("every"), |node| {
+        node.integer(1..=HandoffSpec::LONGEST)
     });
     Some(HandoffSpec {
         weekday: weekday?,
         time: time?,
+        every: every?.unwrap_or(1),
     })
 }
 
@@ -461,6 +632,13 @@ fn weekday(node: &Node<'_>) -> Option<Weekday> {
     day.map(|(_, day)| *day)
 }
 
+fn time_of_day(node: &Node<'_>) -> Option<Time> {
+    node.time(A_TIME, |time| {
+        let date = time.date;
+        time.to_string().parse().ok().filter(|_| date.is_none())
+    })
+}
+
 fn date(node: &Node<'_>) -> Option<Date> {
     node.time(A_DATE, |time| {
         let of_day = time.time;
@@ -481,13 +659,9 @@ fn moment(node: &Node<'_>) -> Option<When> {
 
 fn rota_member<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option<MemberSpec> {
     if !node.is_table() {
-        return Some(MemberSpec {
-            person: on_rota(node, people, Some(team)),
-            joins: None,
-            leaves: None,
-        });
+        return Some(MemberSpec::new(on_rota(node, people, Some(team))));
     }
-    let fields = node.table(&["person", "joins", "leaves"])?;
+    let fields = node.table(&["person", "joins", "leaves", "mentor"])?;
     let id = fields.required("person", "the id of one of [[people]]");
     let joins = fields.optional("joins");
     let leaves = fields.optional("leaves");
@@ -495,10 +669,38 @@ fn rota_member<'a>(node: &Node<'a>, people: &Items<'a>, team: &[&str]) -> Option
     let team = leaves.is_none().then_some(team);
     let joins = if_written(joins, date);
     let leaves = if_written(leaves, date);
+    let mentor = if_written(fields.optional("mentor"), |node| mentor(node, people));
     Some(MemberSpec {
         person: on_rota(&id?, people, team),
         joins: joins?,
         leaves: leaves?,
+        mentor: mentor?,
+    })
+}
+
+/// Who is with a newcomer in their first shifts.
+fn mentor<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<MentorSpec> {
+    const MODES: &str = "\"mentor_shadows\" (the newcomer is on call) or \"newcomer_shadows\" \
+                         (the mentor is)";
+    let fields = node.table(&["person", "shifts", "mode"])?;
+    let person = fields
+        .required("person", "the id of one of [[people]]")
+        .map(|id| on_rota(&id, people, None));
+    let shifts = fields
+        .required("shifts", "for how many shifts, such as 2")
+        .and_then(|shifts| shifts.integer(1..=u8::MAX));
+    let mode = fields.required("mode", MODES).and_then(|mode| {
+        let text = mode.text(MODES)?;
+        let known = ShadowMode::ALL.into_iter().find(|it| it.name() == text);
+        if known.is_none() {
+            mode.problem(format!("expected {MODES}, got {text:?}"));
+        }
+        known
+    });
+    Some(MentorSpec {
+        person: person?,
+        shifts: shifts?.into(),
+        mode: mode?,
     })
 }
 
@@ -537,7 +739,7 @@ const SEVERITY_FIELDS: [&str; 5] = ["sev1", "sev2", "sev3", "sev4", "sev5"];
 
 /// The limits of a severity, by the names of their fields.
 type LimitField = (&'static str, fn(&mut Limits) -> &mut Duration);
-pub(crate) const LIMIT_FIELDS: [LimitField; 9] = [
+pub(crate) const LIMIT_FIELDS: [LimitField; 10] = [
     ("check_in", |limits| &mut limits.check_in),
     ("researching", |limits| &mut limits.researching),
     ("work_in_progress", |limits| &mut limits.work_in_progress),
@@ -547,12 +749,17 @@ pub(crate) const LIMIT_FIELDS: [LimitField; 9] = [
     ("team", |limits| &mut limits.team),
     ("next_channel", |limits| &mut limits.next_channel),
     ("next_person", |limits| &mut limits.next_person),
+    ("status_updates", |limits| &mut limits.status_updates),
 ];
 
 /// When the next channel is tried for a SEV1, unless the file says otherwise.
 const SEV1_NEXT_CHANNEL: Duration = Duration::from_secs(10);
+/// How often a SEV1 is reported on, unless the file says otherwise.
+const SEV1_STATUS_UPDATES: Duration = Duration::from_secs(15 * 60);
 
-fn policy(node: &Node<'_>) -> Option<Policy> {
+/// The limits of each severity that are written or, where there is a `basis`, those of it that are
+/// not written otherwise.
+fn policy(node: &Node<'_>, basis: Option<&Policy>) -> Option<Policy> {
     let fields = node.table(&SEVERITY_FIELDS)?;
     let written = SEVERITY_FIELDS.map(|severity| fields.optional(severity));
     if written.iter().all(Option::is_none) {
@@ -563,13 +770,18 @@ fn policy(node: &Node<'_>) -> Option<Policy> {
         return None;
     }
     // Reads every severity before it gives up on one.
-    let [sev1, sev2, sev3, sev4, sev5] = written.map(|severity| if_written(severity, limits));
-    let mut limits = [sev1?, sev2?, sev3?, sev4?, sev5?];
-    if let Some(sev1) = &mut limits[0]
-        && !node.has("sev1", "next_channel")
-    {
-        sev1.next_channel = SEV1_NEXT_CHANNEL;
-    }
+    let mut severities = Severity::ALL.into_iter();
+    let [sev1, sev2, sev3, sev4, sev5] = written.map(|written| {
+        let severity = severities.next().expect("as many severities as fields");
+        let basis = basis.and_then(|basis| basis.limits(severity));
+        match written {
+            // Said to page nobody, where the basis would.
+            Some(node) if node.is_false() => Some(None),
+            Some(node) => limits(&node, severity, basis).map(Some),
+            None => Some(basis.copied()),
+        }
+    });
+    let limits = [sev1?, sev2?, sev3?, sev4?, sev5?];
     for problem in policy_problems(limits) {
         if let PolicyError::NotStricter {
             worse,
@@ -591,23 +803,37 @@ fn policy(node: &Node<'_>) -> Option<Policy> {
     Policy::new(limits).ok()
 }
 
-fn limits(node: &Node<'_>) -> Option<Limits> {
+fn limits(node: &Node<'_>, severity: Severity, basis: Option<&Limits>) -> Option<Limits> {
     let fields = node.table(&LIMIT_FIELDS.map(|(name, _)| name))?;
-    let required = |name| {
-        fields
+    let required = |name, of: fn(&Limits) -> Duration| match (fields.optional(name), basis) {
+        (None, Some(basis)) => Some(of(basis)),
+        _ => fields
             .required(name, "a length of time such as \"5m\"")
-            .and_then(|node| limit(&node))
+            .and_then(|node| limit(&node)),
     };
     let (check_in, researching, work_in_progress) = (
-        required("check_in"),
-        required("researching"),
-        required("work_in_progress"),
+        required("check_in", |basis| basis.check_in),
+        required("researching", |basis| basis.researching),
+        required("work_in_progress", |basis| basis.work_in_progress),
     );
     let levels: Vec<_> = LIMIT_FIELDS[3..]
         .iter()
         .map(|(name, of)| if_written(fields.optional(name), limit).map(|limit| (of, limit)))
         .collect();
-    let mut limits = Limits::new(check_in?, researching?, work_in_progress?);
+    let (check_in, researching, work_in_progress) = (check_in?, researching?, work_in_progress?);
+    let mut limits = match basis {
+        Some(basis) => Limits {
+            check_in,
+            researching,
+            work_in_progress,
+            ..*basis
+        },
+        None => Limits::new(check_in, researching, work_in_progress),
+    };
+    if severity == Severity::Sev1 && basis.is_none() {
+        limits.next_channel = SEV1_NEXT_CHANNEL;
+        limits.status_updates = SEV1_STATUS_UPDATES;
+    }
     for level in levels {
         let (of, length) = level?;
         if let Some(length) = length {
@@ -659,8 +885,23 @@ fn policy_problems(limits: [Option<Limits>; 5]) -> Vec<PolicyError> {
     problems
 }
 
-fn service<'a>(node: &Node<'a>, teams: &Items<'a>) -> Option<Service> {
-    let fields = node.table(&["id", "name", "team", "runbook", "tier"])?;
+fn service<'a>(
+    node: &Node<'a>,
+    teams: &Items<'a>,
+    services: &Items<'a>,
+    teams_read: &BTreeMap<TeamId, Team>,
+) -> Option<Service> {
+    let fields = node.table(&[
+        "id",
+        "name",
+        "team",
+        "runbook",
+        "tier",
+        "downstream",
+        "severities",
+        "default_severity",
+        "policy",
+    ])?;
     let id = fields
         .required("id", "an id in quotes, such as \"checkout\"")
         .and_then(|id| id.slug());
@@ -672,13 +913,50 @@ fn service<'a>(node: &Node<'a>, teams: &Items<'a>) -> Option<Service> {
         .and_then(|id| teams.resolve(&id));
     let runbook = fields.optional("runbook");
     let tier = fields.optional("tier");
+    let downstream = fields.optional("downstream");
+    let severities = fields.optional("severities");
+    let default_severity = fields.optional("default_severity");
+    let policy = if_written(fields.optional("policy"), |node| {
+        let team = team.and_then(|team| teams_read.get(&TeamId::new(team)));
+        let basis = team.map_or_else(Policy::default, |team| team.policy.clone());
+        self::policy(node, Some(&basis))
+    });
     Some(Service {
         runbook: runbook.and_then(|address| url(&address)),
         tier: tier.and_then(|tier| tier.integer(1..=4)),
+        downstream: downstream
+            .map(|list| self::downstream(&list, id, services))
+            .unwrap_or_default(),
+        severities: severities
+            .map(|node| severity_map(&node))
+            .unwrap_or_default(),
+        default_severity: default_severity.and_then(|node| severity(&node)),
+        policy: policy?,
         id: ServiceId::new(id?),
         name: name?,
         team: TeamId::new(team?),
     })
+}
+
+/// The services that this one needs. They may need each other: two services that call each other are
+/// no mistake.
+fn downstream<'a>(list: &Node<'a>, service: Option<&str>, services: &Items<'a>) -> Vec<ServiceId> {
+    let mut downstream: Vec<ServiceId> = Vec::new();
+    for node in list.items("a list of the ids of [[services]]") {
+        let Some(id) = services.resolve(&node) else {
+            continue;
+        };
+        if Some(id) == service {
+            node.problem(format!(
+                "expected another service, got {id:?} itself; remove it"
+            ));
+        }
+        if downstream.iter().any(|other| other.as_str() == id) {
+            node.problem(format!("{id:?} is listed already; remove one of the two"));
+        }
+        downstream.push(ServiceId::new(id));
+    }
+    downstream
 }
 
 /// Phones open it at a tap, so nothing but web pages.
@@ -703,7 +981,15 @@ fn integration<'a>(
     teams: &Items<'a>,
     services: &Items<'a>,
 ) -> Option<IntegrationSpec> {
-    let fields = node.table(&["id", "team", "service", "severities", "default_severity"])?;
+    let fields = node.table(&[
+        "id",
+        "team",
+        "service",
+        "severities",
+        "default_severity",
+        "heartbeats",
+        "template",
+    ])?;
     let id = fields
         .required("id", "an id in quotes, such as \"alertmanager\"")
         .and_then(|id| id.slug());
@@ -711,26 +997,36 @@ fn integration<'a>(
         .required("team", "the id of one of [[teams]]")
         .and_then(|id| teams.resolve(&id));
     let service_node = fields.required("service", "the id of one of [[services]]");
-    let service = service_node.as_ref().and_then(|id| services.resolve(id));
-    if let (Some(team), Some(node), Some(service)) = (team, &service_node, service)
-        && let Some(owner) = services.ids.get(service).and_then(|node| node.peek("team"))
-        && owner != team
-    {
-        node.problem(format!(
-            "expected a service of team {team:?}, got {service:?}, which is {owner:?}'s; name \
-             another service or team"
-        ));
-    }
+    let service_of_team = |node: &Node<'a>| {
+        let service = services.resolve(node)?;
+        if let Some(team) = team
+            && let Some(owner) = services.ids.get(service).and_then(|node| node.peek("team"))
+            && owner != team
+        {
+            node.problem(format!(
+                "expected a service of team {team:?}, got {service:?}, which is {owner:?}'s; name \
+                 another service or team"
+            ));
+        }
+        Some(ServiceId::new(service))
+    };
+    let service = service_node.as_ref().and_then(service_of_team);
     let severities = fields.optional("severities");
     let default_severity = fields.optional("default_severity");
+    let heartbeats = fields.optional("heartbeats");
+    let template = fields.optional("template");
     Some(IntegrationSpec {
         severities: severities
             .map(|node| severity_map(&node))
             .unwrap_or_default(),
         default_severity: default_severity.and_then(|node| severity(&node)),
+        heartbeats: heartbeats
+            .map(|list| heartbeat::heartbeats(&list, service_of_team, severity))
+            .unwrap_or_default(),
+        template: template.and_then(|node| template::template(&node)),
         id: id?.to_owned(),
         team: TeamId::new(team?),
-        service: ServiceId::new(service?),
+        service: service?,
     })
 }
 

@@ -134,6 +134,10 @@ impl<'a> Node<'a> {
         fields.is_some_and(|fields| fields.get_ref().get(field).is_some())
     }
 
+    pub(crate) fn is_false(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Boolean(false))
+    }
+
     pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()
     }

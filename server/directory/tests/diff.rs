@@ -1,6 +1,6 @@
 //! What somebody is shown before a configuration is applied.
 
-use tocsin_directory::{Change, Config, diff};
+use tocsin_directory::{Change, Config, Directory, diff, moved_shifts};
 use tocsin_ticket::Millis;
 
 const EXAMPLE: &str = include_str!("../example.toml");
@@ -65,6 +65,8 @@ fn a_first_configuration_adds_everything() {
             "+ services.checkout (Checkout)",
             "+ services.payments (Payments)",
             "+ integrations.alertmanager (alertmanager)",
+            "+ integrations.uptime (uptime)",
+            "+ holidays.berlin (berlin)",
         ]
     );
 }
@@ -87,21 +89,42 @@ fn every_field_that_changes_is_shown_from_old_to_new() {
             ("tier = 1", "tier = 2"),
             ("page = \"SEV1\"", "page = \"SEV2\""),
             ("default_severity = \"SEV2\"", ""),
+            ("zone = \"Europe/Lisbon\" ", "zone = \"Asia/Seoul\" "),
+            ("researching = \"8m\"", "researching = \"9m\""),
+            ("downstream = [\"payments\"]", "downstream = []"),
+            (
+                "severity = \"SEV2\", service = \"payments\"",
+                "severity = \"SEV2\", service = \"refunds\"",
+            ),
+            ("degraded = \"SEV2\"", "degraded = \"SEV3\""),
+            ("2026-12-26, ", ""),
         ]),
         [
             "- people.ana.email: ana@example.org",
             "~ people.ana.name: Ana Silva -> Ana Souza",
+            "~ people.ana.zone: Europe/Lisbon -> Asia/Seoul",
             "+ people.carl.language: en",
             "~ teams.shop.policy.sev1.check_in: 5m -> 4m 30s",
             "~ teams.shop.policy.sev1.manager: 5m -> 4m 30s",
             "~ teams.shop.policy.sev1.managers_manager: 5m -> 4m 30s",
             "~ teams.shop.policy.sev1.secondary: 5m -> 4m 30s",
             "~ teams.shop.policy.sev1.team: 5m -> 4m 30s",
+            "- services.checkout.downstream: payments",
+            // What a service takes from its team changes with it.
+            "~ services.checkout.policy.sev1.check_in: 5m -> 4m 30s",
+            "~ services.checkout.policy.sev1.manager: 5m -> 4m 30s",
+            "~ services.checkout.policy.sev1.managers_manager: 5m -> 4m 30s",
+            "~ services.checkout.policy.sev1.researching: 8m -> 9m",
+            "~ services.checkout.policy.sev1.secondary: 5m -> 4m 30s",
+            "~ services.checkout.policy.sev1.team: 5m -> 4m 30s",
+            "~ services.checkout.severities.degraded: SEV2 -> SEV3",
             "~ services.checkout.tier: 1 -> 2",
             "- services.payments (Payments)",
             "+ services.refunds (Refunds)",
             "- integrations.alertmanager.default_severity: SEV2",
+            "~ integrations.alertmanager.heartbeats.nightly-backup: every 24h, grace 2h, SEV2, payments -> every 24h, grace 2h, SEV2, refunds",
             "~ integrations.alertmanager.severities.page: SEV1 -> SEV2",
+            "- holidays.berlin.dates: 2026-12-26",
         ]
     );
 }
@@ -130,7 +153,7 @@ fn turning_the_order_of_a_rota_around_shows_every_shift_that_moves_for_two_weeks
     assert_eq!(
         moved,
         [
-            "~ teams.shop.rota.members: ana, ben, minjun joins 2026-03-02 -> ben, ana, minjun joins 2026-03-02",
+            "~ teams.shop.rota.members: ana, ben, minjun joins 2026-03-02 with ana for 2 shifts (mentor_shadows) -> ben, ana, minjun joins 2026-03-02 with ana for 2 shifts (mentor_shadows)",
             // Ben stands in from Friday to Sunday anyway, and the week after is 민준's either way.
             "~ teams.shop: on call from Wed 2026-04-01 12:00 until Fri 2026-04-03 09:00 (Europe/Berlin): ana -> ben",
             "~ teams.shop: on call from Sun 2026-04-05 21:00 until Mon 2026-04-06 09:00 (Europe/Berlin): ana -> ben",
@@ -173,4 +196,53 @@ fn a_change_crosses_the_wire_unchanged() {
     assert!(matches!(changes.last(), Some(Change::ShiftMoves { .. })));
     let json = serde_json::to_string(&changes).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Change>>(&json).unwrap(), changes);
+}
+
+#[test]
+fn hours_and_what_is_otherwise_are_shown_field_by_field() {
+    let hours = "hours = [{ days = [\"monday\", \"friday\"], from = 08:00, until = 18:00 }]\n\
+                 [[teams.rota.otherwise]]\nzone = \"Asia/Seoul\"\nstart = 2026-01-05\n\
+                 handoff = { time = 09:00, every = 3 }\nmembers = [\"minjun\"]\n";
+    let changes = changes(&[(
+        "# Optional: who is paged second",
+        &format!("{hours}# Optional: who is paged second"),
+    )]);
+    let written: Vec<&String> = changes.iter().filter(|it| it.starts_with('+')).collect();
+    assert_eq!(
+        written,
+        [
+            "+ teams.shop.rota.hours: monday, friday 08:00 to 18:00",
+            "+ teams.shop.rota.otherwise[0].handoff: daily 09:00 every 3 days",
+            "+ teams.shop.rota.otherwise[0].members: minjun",
+            "+ teams.shop.rota.otherwise[0].start: 2026-01-05",
+            "+ teams.shop.rota.otherwise[0].zone: Asia/Seoul",
+        ]
+    );
+}
+
+/// Whose shifts move once `from` of the example reads `to`.
+fn moved(from: &str, to: &str) -> Vec<String> {
+    let [old, new] =
+        [EXAMPLE.to_owned(), EXAMPLE.replace(from, to)].map(|text| Directory::new(parse(&text)));
+    let moved = moved_shifts(&old, &new, now());
+    moved.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whose_shift_moves_is_told_person_by_person_from_when_to_when() {
+    assert_eq!(
+        moved("person = \"ben\", from", "person = \"minjun\", from"),
+        [
+            "shop, on call: ben loses Fri 2026-04-03 09:00 until Sun 2026-04-05 21:00 (Europe/Berlin)",
+            "shop, on call: minjun gets Fri 2026-04-03 09:00 until Sun 2026-04-05 21:00 as well (Europe/Berlin)",
+        ]
+    );
+    assert_eq!(
+        moved("until = 2026-04-05T21:00", "until = 2026-04-05T20:00"),
+        [
+            "shop, on call: ana had Sun 2026-04-05 21:00 until Mon 2026-04-06 09:00, gets Sun 2026-04-05 20:00 until Mon 2026-04-06 09:00 instead (Europe/Berlin)",
+            "shop, on call: ben had Fri 2026-04-03 09:00 until Sun 2026-04-05 21:00, gets Fri 2026-04-03 09:00 until Sun 2026-04-05 20:00 instead (Europe/Berlin)",
+        ]
+    );
+    assert_eq!(moved("tier = 1", "tier = 2"), [] as [&str; 0]);
 }

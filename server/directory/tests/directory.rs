@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tocsin_directory::{Config, Directory};
+use tocsin_directory::{Config, Directory, Layer, TeamSwap};
 use tocsin_ingest::SeverityMap;
-use tocsin_ticket::{Chain, Level, Millis, PersonId, Policy, Role, ServiceId, Severity, TeamId};
+use tocsin_rota::Swap;
+use tocsin_ticket::{
+    Chain, Level, Millis, PersonId, Policy, Role, ServiceId, Severity, ShadowMode, TeamId,
+};
 
 /// Two teams: the shop, with a secondary, and the bank, which shares its manager's manager.
 const TWO_TEAMS: &str = r#"
@@ -364,6 +367,195 @@ fn limits_are_the_teams_own() {
     assert_eq!(bank.limits(Severity::Sev2), None, "pages nobody");
 }
 
+/// The two teams, once each `from` reads `to`.
+fn changed(replacements: &[(&str, &str)]) -> Directory {
+    let text = replacements
+        .iter()
+        .fold(TWO_TEAMS.to_owned(), |text, (from, to)| {
+            assert_eq!(text.matches(from).count(), 1, "{from:?} stands there once");
+            text.replace(from, to)
+        });
+    Directory::new(Config::parse(&text).unwrap_or_else(|errors| panic!("{errors}")))
+}
+
+#[test]
+fn a_services_own_limits_stand_on_its_teams() {
+    let directory = changed(&[
+        (
+            "name = \"Ledger\"\nteam = \"bank\"",
+            "name = \"Ledger\"\nteam = \"bank\"\npolicy = { sev1 = { researching = \"4m\" } }",
+        ),
+        (
+            "name = \"Payments\"\nteam = \"shop\"",
+            "name = \"Payments\"\nteam = \"shop\"\npolicy = { sev2 = false }",
+        ),
+    ]);
+    let bank = directory.policy(&"bank".into()).unwrap();
+    let ledger = directory.policy_of(&"ledger".into()).unwrap();
+    let [of_team, own] = [bank, ledger].map(|policy| policy.limits(Severity::Sev1).unwrap());
+    assert_eq!(own.researching.as_secs(), 240);
+    assert_eq!(of_team.researching.as_secs(), 300);
+    assert_eq!(own.check_in, of_team.check_in);
+    assert_eq!(own.team, of_team.team);
+    let payments = directory.policy_of(&"payments".into()).unwrap();
+    assert_eq!(payments.limits(Severity::Sev2), None, "pages nobody");
+    assert_eq!(
+        directory.policy_of(&"checkout".into()),
+        directory.policy(&"shop".into()),
+        "without its own it has its team's"
+    );
+    assert_eq!(directory.policy_of(&"gone".into()), None);
+}
+
+#[test]
+fn a_services_words_for_severity_count_before_those_of_the_source() {
+    let directory = changed(&[(
+        "name = \"Payments\"\nteam = \"shop\"",
+        "name = \"Payments\"\nteam = \"shop\"\nseverities = { slow = \"SEV2\", broken = \"SEV4\" }\ndefault_severity = \"SEV5\"",
+    )]);
+    let grafana = directory.integration("grafana").unwrap();
+    assert_eq!(grafana.severities.read("broken"), Some(Severity::Sev1));
+    let payments = &grafana.severities_by_service[&ServiceId::from("payments")];
+    assert_eq!(payments.read("Slow"), Some(Severity::Sev2));
+    assert_eq!(payments.read("broken"), Some(Severity::Sev4));
+    assert_eq!(payments.default_severity(), Severity::Sev5);
+    assert_eq!(grafana.severities_by_service.len(), 1);
+    // Through the parser, as an alarm comes in.
+    for (service, expected) in [("payments", Severity::Sev4), ("checkout", Severity::Sev1)] {
+        let body = format!(r#"{{"title": "T", "severity": "broken", "service": "{service}"}}"#);
+        let batch = tocsin_ingest::json::parse(body.as_bytes(), grafana).unwrap();
+        let [tocsin_ingest::Signal::Fired(alarm)] = &batch.signals[..] else {
+            panic!("one alarm: {batch:?}");
+        };
+        assert_eq!(alarm.severity, expected, "{service}");
+    }
+}
+
+#[test]
+fn further_layers_are_paged_after_the_secondary() {
+    let further = "[[teams.further]]\nzone = \"UTC\"\nstart = 2026-01-05\n\
+                   handoff = { time = 00:00 }\nmembers = [{ person = \"minjun\", leaves = 2027-01-01 }, \"ben\"]\n\n\
+                   [[teams]]\nid = \"bank\"";
+    let directory = changed(&[("[[teams]]\nid = \"bank\"", further)]);
+    let chain = directory.chain(&"shop".into(), at("2026-01-05T12:00Z"));
+    assert_eq!(
+        escalation(&chain.unwrap()),
+        [
+            (Role::Owner, people(&["ana"])),
+            (Role::Secondary, people(&["ben"])),
+            (Role::Secondary, people(&["minjun"])),
+            (Role::Manager, people(&["bea"])),
+            (Role::ManagersManager, people(&["carl"])),
+        ]
+    );
+    // A third layer that hands over every midnight changes the chain every midnight.
+    let next = directory.chain(&"shop".into(), at("2026-01-06T00:00Z"));
+    assert!(!escalation(&next.unwrap()).contains(&(Role::Secondary, people(&["minjun"]))));
+    let layers: Vec<usize> = directory
+        .team_shifts(
+            &"shop".into(),
+            at("2026-01-05T12:00Z"),
+            at("2026-01-05T13:00Z"),
+        )
+        .iter()
+        .map(|shift| shift.layer.0)
+        .collect();
+    assert_eq!(layers, [0, 1, 2]);
+}
+
+#[test]
+fn a_newcomers_shift_has_a_shadow_who_may_see_and_be_paged() {
+    let mentored = |mode: &str| {
+        let member = format!(
+            "members = [\"ana\", {{ person = \"ben\", mentor = {{ person = \"eve\", shifts = 1, mode = \"{mode}\" }} }}]\noverrides"
+        );
+        changed(&[("members = [\"ana\", \"ben\"]\noverrides", &member)])
+    };
+    let shop = TeamId::from("shop");
+    let shift = at("2026-01-13T12:00Z");
+    for (mode, known, on_call) in [
+        ("mentor_shadows", ShadowMode::MentorShadows, "ben"),
+        ("newcomer_shadows", ShadowMode::NewcomerShadows, "eve"),
+    ] {
+        let directory = mentored(mode);
+        let shadow = directory.shadow(&shop, shift).expect("ben's first shift");
+        assert_eq!(
+            (shadow.newcomer, shadow.mentor, shadow.mode),
+            ("ben".into(), "eve".into(), known)
+        );
+        let chain = directory.chain(&shop, shift).unwrap();
+        assert_eq!(chain.on_call().as_str(), on_call);
+        assert_eq!(directory.shadow(&shop, at("2026-01-06T12:00Z")), None);
+        assert_eq!(directory.shadow(&shop, at("2026-01-27T12:00Z")), None);
+        assert!(directory.pageable(&shop).contains(&"eve".into()));
+        // Both are told of the shift, so that both have a device that rings.
+        for person in ["ben", "eve"] {
+            let shifts = directory.shifts(&person.into(), shift, Millis(shift.0 + 1));
+            assert!(
+                shifts
+                    .iter()
+                    .any(|shift| shift.until == at("2026-01-19T08:00Z")),
+                "{person}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_accepted_swap_changes_who_is_paged_and_one_of_somebody_who_left_does_not() {
+    let config = Config::parse(TWO_TEAMS).unwrap();
+    let [gives, takes, now] = [
+        "2026-01-12T12:00Z",
+        "2026-01-19T12:00Z",
+        "2026-01-06T12:00Z",
+    ]
+    .map(|text| text.parse().unwrap());
+    let rota = &directory().rotas(&"shop".into())[0].clone();
+    let proposed = Swap::propose(rota, "ben", gives, takes, now).unwrap();
+    let accepted = proposed.accept(rota, "ana", now).unwrap();
+    let with = |config: Config, swap: &Swap, layer| {
+        let swap = TeamSwap {
+            team: "shop".into(),
+            layer,
+            swap: swap.clone(),
+        };
+        let directory = Directory::with_swaps(config, vec![swap]);
+        let chain = directory.chain(&"shop".into(), at("2026-01-12T12:00Z"));
+        chain.unwrap().on_call().to_string()
+    };
+    assert_eq!(with(config.clone(), &proposed, Layer::PRIMARY), "ben");
+    assert_eq!(with(config.clone(), &accepted, Layer::PRIMARY), "ana");
+    assert_eq!(with(config, &accepted, Layer::SECONDARY), "ben");
+    // Ana left the company: what she agreed to is void.
+    let without_ana = TWO_TEAMS
+        .replace(
+            "    { id = \"ana\", name = \"Ana\", manager = \"bea\" },\n",
+            "",
+        )
+        .replace("\"ana\"", "\"minjun\"");
+    let without_ana = Config::parse(&without_ana).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(with(without_ana, &accepted, Layer::PRIMARY), "ben");
+}
+
+#[test]
+fn somebody_lives_in_their_own_zone_or_in_their_teams() {
+    let directory = changed(&[(
+        "{ id = \"ben\", name = \"Ben\",",
+        "{ id = \"ben\", name = \"Ben\", zone = \"Asia/Seoul\",",
+    )]);
+    let zone = |person: &str| directory.config().zone_of(&person.into()).to_owned();
+    assert_eq!(zone("ben"), "Asia/Seoul");
+    assert_eq!(zone("ana"), "Europe/Berlin");
+    assert_eq!(zone("eve"), "UTC", "she is in no team");
+}
+
+#[test]
+fn somebody_unknown_is_called_by_their_id() {
+    let directory = directory();
+    assert_eq!(directory.name_of(&"minjun".into()), "조민준");
+    assert_eq!(directory.name_of(&"gone".into()), "gone");
+}
+
 #[test]
 fn an_integration_speaks_for_the_services_of_its_team_only() {
     let directory = directory();
@@ -376,4 +568,24 @@ fn an_integration_speaks_for_the_services_of_its_team_only() {
     assert_eq!(grafana.severities.default_severity(), Severity::Sev3);
     let mail = directory.integration("bank-mail").unwrap();
     assert_eq!(mail.severities, SeverityMap::default());
+}
+
+#[test]
+fn an_observer_sees_the_teams_tickets_and_is_never_paged_for_them() {
+    let text = TWO_TEAMS.replacen(
+        "members = [\"dora\"]",
+        "members = [\"dora\"]\nobservers = [\"eve\"]",
+        1,
+    );
+    let directory = Directory::new(Config::parse(&text).unwrap());
+    let (bank, eve) = (TeamId::from("bank"), PersonId::from("eve"));
+    assert!(directory.audience(&bank).contains(&eve));
+    assert_eq!(directory.teams_of(&eve), std::slice::from_ref(&bank));
+    assert!(!directory.pageable(&bank).contains(&eve));
+    assert!(directory.manages(&"carl".into(), &bank));
+    assert!(
+        directory.manages(&"carl".into(), &"shop".into()),
+        "the manager's manager"
+    );
+    assert!(!directory.manages(&eve, &bank));
 }

@@ -89,6 +89,15 @@ fn what_the_example_has_commented_out_is_accepted_too() {
     let config = Config::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
     let shop = &config.teams()[&TeamId::from("shop")];
     assert!(shop.secondary.is_some());
+    assert_eq!(shop.further.len(), 1);
+    assert_eq!(shop.rota.spec.otherwise.len(), 1);
+    assert_eq!(shop.rota.spec.holidays.len(), 3);
+    let checkout = config.services()[&ServiceId::from("checkout")].clone();
+    assert_eq!(
+        checkout.policy.unwrap().limits(Severity::Sev2),
+        None,
+        "pages nobody"
+    );
 }
 
 #[test]
@@ -163,7 +172,7 @@ fn each_mistake_is_told_with_its_place_its_field_and_its_mending() {
         (
             "name = \"Checkout\"",
             "name = \"Checkout\"\ncolour = \"red\"",
-            "25:1: services.checkout.colour: unknown field; expected one of id, name, team, runbook, tier: remove it",
+            "25:1: services.checkout.colour: unknown field; expected one of id, name, team, runbook, tier, downstream, ",
         ),
         (
             "[[services]]",
@@ -200,6 +209,11 @@ fn each_mistake_is_told_with_its_place_its_field_and_its_mending() {
             "service = \"checkout\"",
             "service = \"chekout\"",
             "30:11: integrations.prometheus.service: expected the id of one of [[services]], got \"chekout\"; did you mean \"checkout\"?",
+        ),
+        (
+            "members = [\"ana\"]\n\n[teams.rota]",
+            "members = [\"ana\"]\nobservers = [\"ana\"]\n\n[teams.rota]",
+            "15:14: teams.shop.observers[0]: \"ana\" is listed already, here or in `members`, who see everything; remove one of the two",
         ),
         // Members and rotas.
         (
@@ -272,6 +286,108 @@ fn each_mistake_is_told_with_its_place_its_field_and_its_mending() {
             "[teams.rota]",
             "[teams.rotor]",
             "10:1: teams.shop.rota: expected who is on call as [teams.rota], got nothing; add it",
+        ),
+        // Turns, hours, holidays, mentors, layers.
+        (
+            "time = 09:00 }",
+            "time = 09:00, every = 0 }",
+            "19:55: teams.shop.rota.handoff.every: expected a whole number from 1 to 52, got the number 0",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [\"ana\"]\nhours = [{ days = [\"monday\"], from = 09:00, until = 17:00 }]\n\n[[services]]",
+            "21:9: teams.shop.rota.hours: nobody is on call from 2026-01-05T17:00:00 until 2026-01-12T09:00:00 (Europe/Berlin); widen the hours, or add a rotation without hours under `otherwise`",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [\"ana\"]\nhours = [{ days = [], from = 09:00, until = 17:00 }]\n\n[[services]]",
+            "21:19: teams.shop.rota.hours[0].days: expected a list of days of the week such as [\"monday\", \"tuesday\"], got none; add one",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [\"ana\"]\nhours = [{ days = [\"monday\"], from = \"nine\", until = 17:00 }]\n\n[[services]]",
+            "21:38: teams.shop.rota.hours[0].from: expected a time of day such as 09:00",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [\"ana\"]\nholidays = \"berlin\"\n\n[[holidays]]\nid = \"berlin\"\ndates = [2026-12-25]\n\n[[services]]",
+            "21:12: teams.shop.rota.holidays: expected `hours` beside it, got none",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [\"ana\"]\nhours = [{ days = [\"monday\"], from = 09:00, until = 17:00 }]\nholidays = \"berlin\"\n\n[[services]]",
+            "22:12: teams.shop.rota.holidays: expected the id of one of [[holidays]], got \"berlin\"; add it as a [[holidays]] or name another",
+        ),
+        (
+            "[[services]]",
+            "[[holidays]]\nid = \"berlin\"\ndates = [\"Christmas\"]\n\n[[services]]",
+            "24:10: holidays.berlin.dates[0]: expected a date such as 2026-01-05",
+        ),
+        (
+            "[[services]]",
+            "[[teams.rota.otherwise]]\nzone = \"Asia/Soul\"\nstart = 2026-01-05\nhandoff = { time = 09:00 }\nmembers = [\"ana\"]\n\n[[services]]",
+            "23:8: teams.shop.rota.otherwise[0].zone: there is no IANA time zone \"Asia/Soul\"; did you mean \"Asia/Seoul\"?",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [{ person = \"ana\", mentor = { person = \"zoe\", shifts = 2, mode = \"mentor_shadows\" } }]\n\n[[services]]",
+            "20:50: teams.shop.rota.members[0].mentor.person: expected the id of one of [[people]], got \"zoe\"",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [{ person = \"ana\", mentor = { shifts = 2, mode = \"mentor_shadows\" } }]\n\n[[services]]",
+            "20:39: teams.shop.rota.members[0].mentor.person: expected the id of one of [[people]], got nothing; add it",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [{ person = \"ana\", mentor = { person = \"ana\", shifts = 2, mode = \"mentor_shadows\" } }]\n\n[[services]]",
+            "20:50: teams.shop.rota.members[0].mentor.person: expected somebody else than \"ana\"",
+        ),
+        (
+            "members = [\"ana\"]\n\n[[services]]",
+            "members = [{ person = \"ana\", mentor = { person = \"bea\", shifts = 2, mode = \"both\" } }]\n\n[[services]]",
+            "20:76: teams.shop.rota.members[0].mentor.mode: expected \"mentor_shadows\" (the newcomer is on call) or \"newcomer_shadows\" (the mentor is), got \"both\"",
+        ),
+        (
+            "[[services]]",
+            "[[teams.further]]\nzone = \"Asia/Seoul\"\nstart = 2026-01-05\nhandoff = { time = 09:00 }\nmembers = [\"ana\"]\n\n[[services]]",
+            "22:1: teams.shop.further: expected a [teams.secondary] before further layers",
+        ),
+        (
+            "name = \"Bea\"",
+            "name = \"Bea\"\nzone = \"Lisbon\"",
+            "9:8: people.bea.zone: there is no IANA time zone \"Lisbon\"; did you mean \"Europe/Lisbon\"?",
+        ),
+        // What a service needs, and its own limits.
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\ndownstream = [\"chekout\"]",
+            "25:15: services.checkout.downstream[0]: expected the id of one of [[services]], got \"chekout\"; did you mean \"checkout\"?",
+        ),
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\ndownstream = [\"checkout\"]",
+            "25:15: services.checkout.downstream[0]: expected another service, got \"checkout\" itself; remove it",
+        ),
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\npolicy = { sev1 = { check_in = \"20m\" } }",
+            "25:32: services.checkout.policy.sev1.check_in: expected less than policy.sev2.check_in",
+        ),
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\npolicy = { sev1 = false }",
+            "25:19: services.checkout.policy.sev1: it must page, because sev2 does",
+        ),
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\npolicy = { sev3 = { check_in = \"30m\" } }",
+            "25:19: services.checkout.policy.sev3.researching: expected a length of time such as \"5m\", got nothing; add it",
+        ),
+        (
+            "name = \"Checkout\"",
+            "name = \"Checkout\"\nseverities = { bad = \"worse\" }",
+            "25:22: services.checkout.severities.bad: expected one of \"SEV1\", ",
         ),
         // Policies.
         (
