@@ -103,10 +103,7 @@ impl Hub {
             let update = Arc::new(update);
             for person in directory.audience(&update.team) {
                 if let Some(own) = streams.people.get_mut(person) {
-                    own.retain(|stream| {
-                        let said = Said::Update(Arc::clone(&update));
-                        stream.queue.try_send(said).is_ok()
-                    });
+                    say(own, &Said::Update(Arc::clone(&update)), |_| true);
                 }
             }
         }
@@ -115,35 +112,26 @@ impl Hub {
     /// Tests the streams of one device. `false`: it has none now.
     pub fn drill(&self, person: &PersonId, device: &DeviceId, drill: &Drill) -> bool {
         let mut streams = self.lock();
-        let Some(own) = streams.people.get_mut(person) else {
-            return false;
-        };
-        own.retain(|stream| {
-            stream.device != *device || stream.queue.try_send(Said::Drill(drill.clone())).is_ok()
-        });
-        own.iter().any(|stream| stream.device == *device)
+        let own = streams.people.get_mut(person);
+        own.is_some_and(|own| {
+            say(own, &Said::Drill(drill.clone()), |stream| {
+                stream.device == *device
+            })
+        })
     }
 
     /// Tells every stream of a person. `false`: there is none now.
     pub fn notice(&self, person: &PersonId, notice: &ServerNotice) -> bool {
         let mut streams = self.lock();
-        let Some(own) = streams.people.get_mut(person) else {
-            return false;
-        };
-        own.retain(|stream| stream.queue.try_send(Said::Notice(notice.clone())).is_ok());
-        !own.is_empty()
+        let own = streams.people.get_mut(person);
+        own.is_some_and(|own| say(own, &Said::Notice(notice.clone()), |_| true))
     }
 
-    /// The devices of a person that are connected now.
-    #[must_use]
-    pub fn connected(&self, person: &PersonId) -> Vec<DeviceId> {
-        let streams = self.lock();
-        let own = streams.people.get(person);
-        own.into_iter()
-            .flatten()
-            .filter(|stream| !stream.queue.is_closed())
-            .map(|stream| stream.device.clone())
-            .collect()
+    /// Ends the streams of a device that was revoked.
+    pub fn end(&self, person: &PersonId, device: &DeviceId) {
+        if let Some(own) = self.lock().people.get_mut(person) {
+            own.retain(|stream| stream.device != *device);
+        }
     }
 
     /// Every device that is connected now.
@@ -179,49 +167,28 @@ impl Hub {
     }
 }
 
+/// Offers it to those of the streams that it is for, and drops whichever of them does not keep up.
+/// `false`: none is left.
+fn say(streams: &mut Vec<Subscriber>, said: &Said, to: impl Fn(&Subscriber) -> bool) -> bool {
+    streams.retain(|stream| !to(stream) || stream.queue.try_send(said.clone()).is_ok());
+    streams.iter().any(to)
+}
+
 #[cfg(test)]
 mod tests {
-    use tocsin_directory::Config;
-
     use super::*;
-
-    fn directory(members: &str) -> Directory {
-        let text = format!(
-            r#"
-            [[people]]
-            id = "ana"
-            name = "Ana"
-            [[people]]
-            id = "ben"
-            name = "Ben"
-            [[people]]
-            id = "bea"
-            name = "Bea"
-            [[teams]]
-            id = "shop"
-            name = "Shop"
-            manager = "bea"
-            members = {members}
-            [teams.rota]
-            zone = "Europe/Berlin"
-            start = 2026-01-05
-            handoff = {{ weekday = "monday", time = 09:00 }}
-            members = {members}
-            "#
-        );
-        Directory::new(Config::parse(&text).unwrap())
-    }
+    use crate::fixture::directory;
 
     #[test]
     fn who_joins_a_team_is_sent_back_to_sync_without_anybody_asking_for_it() {
-        let shared = Arc::new(ArcSwap::from_pointee(directory(r#"["ana"]"#)));
+        let shared = Arc::new(ArcSwap::from_pointee(directory(&["ana"])));
         let hub = Hub::new(Arc::clone(&shared));
         let (ana, ben) = (PersonId::from("ana"), PersonId::from("ben"));
         let phone = DeviceId::from("phone");
         let before = shared.load().epoch(&ben);
         let mut of_ana = hub.subscribe(&ana, &phone, shared.load().epoch(&ana));
         let mut of_ben = hub.subscribe(&ben, &phone, before);
-        shared.store(Arc::new(directory(r#"["ana", "ben"]"#)));
+        shared.store(Arc::new(directory(&["ana", "ben"])));
         hub.publish(Vec::new());
         assert!(of_ben.try_recv() == Err(mpsc::error::TryRecvError::Disconnected));
         assert!(

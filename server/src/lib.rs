@@ -8,15 +8,22 @@
 //! The rules themselves are in `tocsin-ticket`, and who is who in `tocsin-directory`.
 
 pub mod api;
+pub mod audit;
+pub mod backup;
 pub mod contacts;
 pub mod dispatch;
 pub mod engine;
 pub mod feed;
+#[cfg(test)]
+mod fixture;
 pub mod heartbeat;
 pub mod hub;
 pub mod identity;
+pub mod learning;
 mod prompt;
+pub mod rights;
 pub mod secret;
 pub mod serve;
+pub mod sns;
 pub mod store;
 pub mod watch;

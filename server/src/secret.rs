@@ -18,10 +18,22 @@ impl Secret {
         Self(format!("tcs_{}", hex::encode(random::<32>())))
     }
 
+    /// An API token: 256 bits, with a prefix of its own.
+    #[must_use]
+    pub fn api_token() -> Self {
+        Self(format!("tca_{}", hex::encode(random::<32>())))
+    }
+
     /// An integration key: 128 bits as 32 characters, the length that clients of the `PagerDuty`
     /// Events API expect of a routing key.
     #[must_use]
     pub fn integration_key() -> Self {
+        Self(hex::encode(random::<16>()))
+    }
+
+    /// The key in the address of a calendar: 128 bits as 32 characters.
+    #[must_use]
+    pub fn calendar_key() -> Self {
         Self(hex::encode(random::<16>()))
     }
 

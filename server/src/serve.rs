@@ -15,7 +15,7 @@ use core::future::ready;
 use futures_util::future::BoxFuture;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tocsin_directory::{Config, ConfigErrors, Directory};
+use tocsin_directory::{Config, ConfigErrors, Directory, TeamSwap};
 use tocsin_push::jwt::SigningKey;
 use tocsin_push::settings::{Settings, StartError, Transports};
 use tocsin_push::{Address, Outcome as PushOutcome, Push, Transport};
@@ -23,14 +23,18 @@ use tocsin_ticket::{Millis, PersonId};
 use tocsin_wire::PushInfo;
 
 use crate::api::{App, Rates, RatesError, router};
+use crate::audit::Doer;
+use crate::backup::{BackupError, DataLock};
 use crate::contacts::Contacts;
 use crate::dispatch::{Dispatch, Means, Runtime};
 use crate::engine::{Clock, Engine, Job, SystemClock, Writer, WriterError};
 use crate::heartbeat::Heart;
 use crate::hub::Hub;
 use crate::identity::Identity;
+use crate::learning::Librarian;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
+use crate::sns::Sns;
 use crate::store::{Code, Reader, SqliteStore, Store, StoreError};
 use crate::watch::{Sight, Watch};
 
@@ -48,6 +52,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Drills that the watch looks at.
 const DRILLS_LOOKED_AT: Duration = Duration::from_secs(24 * 3600);
+
+/// The database in the data folder.
+pub const DATABASE: &str = "tocsin.db";
 
 /// The person to whom the first administrator's device belongs. Nobody can page them.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -90,6 +97,9 @@ pub enum ServeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Another server uses the data folder.
+    #[error(transparent)]
+    Data(#[from] BackupError),
     /// The writer refused the first job.
     #[error(transparent)]
     Writer(#[from] WriterError),
@@ -118,8 +128,10 @@ pub struct Server {
     thread: JoinHandle<()>,
     writer: Writer,
     hub: Arc<Hub>,
-    /// The dispatcher, the watch and the heartbeat.
+    /// The dispatcher, the watch, the librarian and the heartbeat.
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    /// Held until everything else has ended.
+    _lock: DataLock,
 }
 
 impl Server {
@@ -132,7 +144,8 @@ impl Server {
             what: format!("data folder {}", options.data.display()),
             error,
         })?;
-        let mut store = SqliteStore::open(&options.data.join("tocsin.db"))?;
+        let lock = DataLock::take(&options.data)?;
+        let mut store = SqliteStore::open(&options.data.join(DATABASE))?;
         let salt = store.secret("push_names", &|| Ok(crate::secret::random::<16>().to_vec()))?;
         let vapid = store.secret("vapid", &|| {
             SigningKey::generate_es256().map_err(StoreError::new)
@@ -143,7 +156,8 @@ impl Server {
             Some(text) => Config::parse(&text).map_err(ServeError::Config)?,
             None => Config::default(),
         };
-        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config)));
+        let directory = Directory::with_swaps(config, swaps_in_force(&*reader)?);
+        let directory = Arc::new(ArcSwap::from_pointee(directory));
         let hub = Arc::new(Hub::new(Arc::clone(&directory)));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(store, Arc::clone(&directory))?;
@@ -185,7 +199,17 @@ impl Server {
             writer: writer.clone(),
             clock: Arc::clone(&clock),
         };
-        let tasks = vec![runtime.start(inbox), tokio::spawn(lookout.run())];
+        let librarian = Librarian {
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+        };
+        let tasks = vec![
+            runtime.start(inbox),
+            tokio::spawn(lookout.run()),
+            tokio::spawn(librarian.run()),
+        ];
         let app = Arc::new(App {
             writer: writer.clone(),
             reader,
@@ -196,8 +220,11 @@ impl Server {
             push,
             clock,
             rates: Rates::new(options.alarms_a_second)?,
+            sns: Sns::start(&options.transports)?,
             metrics: recorder(),
         });
+        // Before anything can call, so that nothing is missed that had no chance to.
+        writer.submit(Job::Listening).await?;
         let listener = Listener::start(options.listen, options.tls.as_ref(), router(app)).await?;
         Ok(Self {
             address: listener.address,
@@ -207,6 +234,7 @@ impl Server {
             writer,
             hub,
             tasks,
+            _lock: lock,
         })
     }
 
@@ -388,12 +416,15 @@ impl Lookout {
 
 async fn give_admin_code(writer: &Writer, clock: &dyn Clock) -> Result<Secret, WriterError> {
     let code = Secret::enrolment_code();
-    let job = Job::GiveCode(Code {
-        hash: code.hash(),
-        person: PersonId::from(ADMINISTRATOR),
-        admin: true,
-        expires_at: clock.now() + crate::api::CODE_LIFETIME,
-    });
+    let job = Job::GiveCode {
+        code: Code {
+            hash: code.hash(),
+            person: PersonId::from(ADMINISTRATOR),
+            admin: true,
+            expires_at: clock.now() + crate::api::CODE_LIFETIME,
+        },
+        by: Doer::Server,
+    };
     writer.submit(job).await?;
     Ok(code)
 }
@@ -514,4 +545,10 @@ pub fn recorder() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+/// The swaps that were accepted, in the order in which they were: later ones win.
+fn swaps_in_force(reader: &dyn Reader) -> Result<Vec<TeamSwap>, StoreError> {
+    let mut swaps: Vec<TeamSwap> = reader.swaps()?.into_iter().map(|it| it.swap).collect();
+    swaps.sort_by_key(|it| it.swap.answered_at());
+    Ok(swaps)
 }

@@ -152,20 +152,28 @@ impl Watch {
     /// What must be done, given what is in sight at `now`.
     pub fn look(&mut self, sight: &Sight<'_>, now: Millis) -> Vec<Job> {
         let after = self.looked_at.replace(now).unwrap_or(now - LOOK_BACK);
-        let mut jobs = due_drills(sight, after.max(now - LOOK_BACK), now);
+        let after = after.max(now - LOOK_BACK);
+        let mut devices_of: HashMap<&PersonId, Vec<&Device>> = HashMap::new();
+        for device in sight.devices {
+            devices_of.entry(&device.person).or_default().push(device);
+        }
+        let (mut due, mut jobs) = (Vec::new(), Vec::new());
         for person in sight.directory.config().people().keys() {
-            let devices: Vec<&Device> = sight
-                .devices
-                .iter()
-                .filter(|device| device.person == *person)
-                .collect();
-            for shift in sight.directory.shifts(person, now, now + NEEDS_DEVICE) {
+            let devices = devices_of.get(person).map_or(&[][..], Vec::as_slice);
+            let shifts = sight.directory.shifts(person, after, now + NEEDS_DEVICE);
+            due.extend(due_drills(sight, devices, &shifts, after, now));
+            for shift in shifts.iter().filter(|shift| shift.until > now) {
                 if shift.from > now {
-                    jobs.extend(no_device(sight, person, &devices, &shift));
+                    jobs.extend(no_device(sight, person, devices, shift));
                 } else {
-                    jobs.extend(silent(sight, person, &devices, &shift, now));
+                    jobs.extend(silent(sight, person, devices, shift, now));
                 }
             }
+        }
+        let known: HashSet<&DrillId> = sight.drills.iter().map(|drill| &drill.drill.id).collect();
+        due.retain(|drill| !known.contains(&drill.drill.id));
+        if !due.is_empty() {
+            jobs.insert(0, Job::Drill(due));
         }
         jobs.extend(
             sight
@@ -185,28 +193,26 @@ fn received(drill: &DrillRecord) -> bool {
         .any(|receipt| receipt.rung >= Rung::Received)
 }
 
-fn due_drills(sight: &Sight<'_>, after: Millis, now: Millis) -> Vec<Job> {
-    let known: HashSet<&DrillId> = sight.drills.iter().map(|drill| &drill.drill.id).collect();
-    let due: Vec<DrillRecord> = sight
-        .devices
+/// The drills of one person's devices.
+fn due_drills(
+    sight: &Sight<'_>,
+    devices: &[&Device],
+    shifts: &[DutyShift],
+    after: Millis,
+    now: Millis,
+) -> Vec<DrillRecord> {
+    let times = drills(sight.directory, shifts, after, now);
+    let of_device = |device: &Device| {
+        let drill = |(at, why): &(Millis, DrillReason)| {
+            let id = DrillId::new(format!("{}-{}", device.id, at.0));
+            drill_for(device, *why, id, now, false)
+        };
+        times.iter().map(drill).collect::<Vec<_>>()
+    };
+    devices
         .iter()
-        .flat_map(|device| {
-            let ahead = now + DRILL_BEFORE_SHIFT + Duration::from_secs(1);
-            let shifts = sight.directory.shifts(&device.person, after, ahead);
-            drills(sight.directory, &shifts, after, now)
-                .into_iter()
-                .map(move |(at, why)| {
-                    let id = DrillId::new(format!("{}-{}", device.id, at.0));
-                    drill_for(device, why, id, now, false)
-                })
-        })
-        .filter(|drill| !known.contains(&drill.drill.id))
-        .collect();
-    if due.is_empty() {
-        Vec::new()
-    } else {
-        vec![Job::Drill(due)]
-    }
+        .flat_map(|device| of_device(device))
+        .collect()
 }
 
 /// Before the shift, not during it.
@@ -224,7 +230,7 @@ fn no_device(
     if reachable {
         return None;
     }
-    let name = name(sight, person);
+    let name = sight.directory.name_of(person);
     let begins = Timestamp::from_millisecond(shift.from.0)
         .map_or_else(|_| String::new(), |at| at.to_string());
     Some(Job::Notify {
@@ -278,7 +284,7 @@ fn silent(
         .map(|secondary| secondary.id)
         .filter(|secondary| secondary != person)
         .unwrap_or_else(|| team.manager.clone());
-    let name = name(sight, person);
+    let name = sight.directory.name_of(person);
     let minutes = now.since(last).as_secs() / 60;
     Some(Job::Notify {
         people: vec![stand_by, person.clone()],
@@ -293,7 +299,7 @@ fn silent(
 }
 
 fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Job {
-    let name = name(sight, &drill.person);
+    let name = sight.directory.name_of(&drill.person);
     let device = sight
         .devices
         .iter()
@@ -315,18 +321,12 @@ fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Job {
     }
 }
 
-fn name(sight: &Sight<'_>, person: &PersonId) -> String {
-    sight
-        .directory
-        .person(person)
-        .map_or_else(|| person.to_string(), |known| known.name.clone())
-}
-
-/// A person and the managers of their teams, each once.
+/// A person and the managers of the teams that may page them, each once.
 pub fn leads(directory: &Directory, person: &PersonId) -> Vec<PersonId> {
     let mut people: Vec<PersonId> = directory
         .teams_of(person)
         .iter()
+        .filter(|team| directory.pageable(team).contains(person))
         .filter_map(|team| directory.config().teams().get(team))
         .map(|team| team.manager.clone())
         .collect();
@@ -338,10 +338,10 @@ pub fn leads(directory: &Directory, person: &PersonId) -> Vec<PersonId> {
 
 #[cfg(test)]
 mod tests {
-    use tocsin_directory::Config;
     use tocsin_ticket::Receipt;
 
     use super::*;
+    use crate::fixture;
     use crate::secret::Secret;
 
     /// Monday 5 January 2026, 09:00 in Berlin: ana's week begins, bea leads, ben is next.
@@ -352,30 +352,7 @@ mod tests {
     }
 
     fn directory() -> Directory {
-        let config = Config::parse(
-            r#"
-            [[people]]
-            id = "ana"
-            name = "Ana"
-            [[people]]
-            id = "ben"
-            name = "Ben"
-            [[people]]
-            id = "bea"
-            name = "Bea"
-            [[teams]]
-            id = "shop"
-            name = "Shop"
-            manager = "bea"
-            members = ["ana", "ben"]
-            [teams.rota]
-            zone = "Europe/Berlin"
-            start = 2026-01-05
-            handoff = { weekday = "monday", time = 09:00 }
-            members = ["ana", "ben"]
-            "#,
-        );
-        Directory::new(config.expect("a configuration"))
+        fixture::directory(&["ana", "ben"])
     }
 
     fn device(id: &str, person: &str) -> Device {

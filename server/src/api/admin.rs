@@ -8,15 +8,15 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
-use tocsin_directory::{Config, diff};
+use tocsin_directory::{Config, diff, moved_shifts};
 use tocsin_ticket::{Millis, PersonId};
 use tocsin_wire::Problem;
 
-use super::extract::{Admin, Body, Json, Query};
-use super::{ApiError, App};
+use super::extract::{Body, Caller, Json, Query};
+use super::{ApiError, App, see_through};
 use crate::engine::Job;
 use crate::secret::Secret;
-use crate::store::{Code, StoreError};
+use crate::store::Code;
 
 /// How long an enrolment code works (OWASP ASVS 5.0, 6.6: at most ten minutes).
 pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(600);
@@ -27,14 +27,9 @@ pub(super) struct ApplyQuery {
     /// Only say what would change.
     #[serde(default)]
     dry_run: bool,
-}
-
-/// Finishes what was begun even when the administrator's connection breaks meanwhile: what is on
-/// disk and what is known in memory must not come apart.
-async fn see_through(
-    work: impl Future<Output = Result<(), ApiError>> + Send + 'static,
-) -> Result<(), ApiError> {
-    tokio::spawn(work).await.map_err(StoreError::new)?
+    /// Apply it although it moves somebody's shift within two weeks.
+    #[serde(default)]
+    confirm: bool,
 }
 
 /// An integration's key, shown once.
@@ -53,24 +48,28 @@ pub struct ApplyReply {
     pub applied: bool,
     /// What is different from before, a line each; empty when nothing is.
     pub changes: Vec<String>,
+    /// Whose shifts within two weeks move from when to when, a line each: with any, the file is
+    /// applied only when that is confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved_shifts: Vec<String>,
     /// First keys of new integrations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<NewKey>,
 }
 
-/// `PUT /v1/config?dry_run=true`: the body is the TOML file.
+/// `PUT /v1/config?dry_run=true&confirm=true`: the body is the TOML file.
 #[utoipa::path(
     put,
     path = "/v1/config",
     tag = "administration",
     params(ApplyQuery),
     request_body(content = String, content_type = "application/toml"),
-    responses((status = 200, description = "What changed, or would", body = ApplyReply), (status = 422, description = "Mistakes in the file, all of them", body = Problem), (status = 403, description = "Not an administrator", body = Problem)),
+    responses((status = 200, description = "What changed, or would", body = ApplyReply), (status = 409, description = "It would move somebody's shift within two weeks: whose, and from when to when", body = Problem), (status = 422, description = "Mistakes in the file, all of them", body = Problem), (status = 403, description = "Not an administrator", body = Problem)),
     security(("device" = [])),
 )]
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
-    Admin(device): Admin,
+    Caller(who): Caller,
     Query(query): Query<ApplyQuery>,
     Body(body): Body,
 ) -> Result<axum::Json<ApplyReply>, ApiError> {
@@ -89,12 +88,29 @@ pub(super) async fn apply(
         .iter()
         .map(ToString::to_string)
         .collect();
+    let after = before.with_config(config.clone());
+    let moved_shifts: Vec<String> = moved_shifts(&before, &after, now)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if query.dry_run || changes.is_empty() {
         return Ok(axum::Json(ApplyReply {
             applied: false,
             changes,
+            moved_shifts,
             keys: Vec::new(),
         }));
+    }
+    if !moved_shifts.is_empty() && !query.confirm {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "moves_shifts",
+            format!(
+                "this would move shifts within two weeks; ask whom it concerns, and send it again \
+                 with ?confirm=true to apply it all the same:\n{}",
+                moved_shifts.join("\n")
+            ),
+        ));
     }
     let new_keys: Vec<(String, Secret)> = config
         .integrations()
@@ -109,7 +125,7 @@ pub(super) async fn apply(
             .iter()
             .map(|(name, key)| (name.clone(), key.hash()))
             .collect(),
-        by: device.person.clone(),
+        by: who.actor,
     };
     let hashes: Vec<_> = new_keys
         .iter()
@@ -123,7 +139,7 @@ pub(super) async fn apply(
         Ok(())
     })
     .await?;
-    tracing::info!(by = %device.person, changes = changes.len(), "a configuration was applied");
+    tracing::info!(by = %who.person, changes = changes.len(), "a configuration was applied");
     let keys = new_keys
         .into_iter()
         .map(|(integration, key)| NewKey {
@@ -134,6 +150,7 @@ pub(super) async fn apply(
     Ok(axum::Json(ApplyReply {
         applied: true,
         changes,
+        moved_shifts,
         keys,
     }))
 }
@@ -148,7 +165,7 @@ pub(super) async fn apply(
 )]
 pub(super) async fn config(
     State(app): State<Arc<App>>,
-    Admin(_): Admin,
+    Caller(_): Caller,
 ) -> Result<Response, ApiError> {
     let text = app.read(|reader| reader.config()).await?;
     Ok((
@@ -188,7 +205,7 @@ pub struct CodeReply {
 )]
 pub(super) async fn code(
     State(app): State<Arc<App>>,
-    Admin(_): Admin,
+    Caller(who): Caller,
     Json(request): Json<CodeRequest>,
 ) -> Result<axum::Json<CodeReply>, ApiError> {
     if app.directory.load().person(&request.person).is_none() {
@@ -202,12 +219,15 @@ pub(super) async fn code(
     }
     let code = Secret::enrolment_code();
     let expires_at = app.now() + CODE_LIFETIME;
-    let job = Job::GiveCode(Code {
-        hash: code.hash(),
-        person: request.person,
-        admin: request.admin,
-        expires_at,
-    });
+    let job = Job::GiveCode {
+        code: Code {
+            hash: code.hash(),
+            person: request.person,
+            admin: request.admin,
+            expires_at,
+        },
+        by: who.actor,
+    };
     app.writer.submit(job).await?;
     Ok(axum::Json(CodeReply {
         code: code.reveal().to_owned(),
@@ -236,7 +256,7 @@ pub type KeyReply = NewKey;
 )]
 pub(super) async fn key(
     State(app): State<Arc<App>>,
-    Admin(_): Admin,
+    Caller(who): Caller,
     Json(request): Json<KeyRequest>,
 ) -> Result<axum::Json<KeyReply>, ApiError> {
     let integration = request.integration;
@@ -252,6 +272,7 @@ pub(super) async fn key(
         let job = Job::SetKey {
             integration: name.clone(),
             key: hash,
+            by: who.actor,
         };
         app.writer.submit(job).await?;
         app.identity.set_key(&name, hash);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 use tocsin_ingest::{
-    Batch, Integration, Oddity, SeverityMap, Signal, alertmanager, json, pagerduty,
+    Batch, Integration, Oddity, SeverityMap, Signal, alertmanager, email, json, pagerduty,
 };
 use tocsin_ticket::TicketId;
 use tocsin_wire::Problem;
@@ -65,7 +65,7 @@ pub(super) async fn alertmanager(
     path = "/in/{key}/json",
     tag = "alarms",
     params(("key" = String, Path, description = "The integration's key")),
-    request_body(content = Object, description = "One alarm or an array of alarms: title, severity, status, service, dedup_key, url, details"),
+    request_body(content = Object, description = "One alarm or an array of alarms: title, severity, status, service, dedup_key, url, details; or any JSON where the integration has templates"),
     responses((status = 200, description = "On disk", body = AlarmReply), (status = 400, description = "Not of this format", body = Problem), (status = 404, description = "Unknown key", body = Problem), (status = 413, description = "Too long", body = Problem), (status = 503, description = "Overload or failure; send it again", body = Problem)),
 )]
 pub(super) async fn json(
@@ -73,7 +73,30 @@ pub(super) async fn json(
     KeyPath(key): KeyPath,
     Body(body): Body,
 ) -> Result<axum::Json<AlarmReply>, ApiError> {
-    by_key(&app, &key, &body, json::parse).await
+    let integration = admit(&app, &key)?;
+    let directory = app.directory.load_full();
+    let batch = match directory.templates(&integration.id) {
+        Some(templates) => templates.parse(&body, &integration)?,
+        None => json::parse(&body, &integration)?,
+    };
+    Ok(axum::Json(keep(&app, &integration.id, batch).await?))
+}
+
+/// `POST /in/{key}/email`: a whole message, as `tocsin mail-in` hands it over.
+#[utoipa::path(
+    post,
+    path = "/in/{key}/email",
+    tag = "alarms",
+    params(("key" = String, Path, description = "The integration's key")),
+    request_body(content = String, description = "A mail message, RFC 5322", content_type = "message/rfc822"),
+    responses((status = 200, description = "On disk", body = AlarmReply), (status = 400, description = "Not a message", body = Problem), (status = 404, description = "Unknown key", body = Problem), (status = 413, description = "Too long", body = Problem), (status = 503, description = "Overload or failure; send it again", body = Problem)),
+)]
+pub(super) async fn email(
+    State(app): State<Arc<App>>,
+    KeyPath(key): KeyPath,
+    Body(body): Body,
+) -> Result<axum::Json<AlarmReply>, ApiError> {
+    by_key(&app, &key, &body, email::parse).await
 }
 
 async fn by_key(
@@ -82,6 +105,13 @@ async fn by_key(
     body: &Bytes,
     parse: Parse,
 ) -> Result<axum::Json<AlarmReply>, ApiError> {
+    let integration = admit(app, key)?;
+    let batch = parse(body, &integration)?;
+    Ok(axum::Json(keep(app, &integration.id, batch).await?))
+}
+
+/// The integration that has this key, if it may send now.
+pub(super) fn admit(app: &App, key: &Secret) -> Result<Arc<Integration>, ApiError> {
     let integration = integration(app, key).ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_FOUND,
@@ -97,26 +127,19 @@ async fn by_key(
         )
         .retry_after(wait)
     })?;
-    let batch = parse(body, &integration)?;
-    Ok(axum::Json(keep(app, &integration.id, batch).await?))
+    Ok(integration)
 }
 
 /// The integration that has this key, as the directory describes it now.
-fn integration(app: &App, key: &Secret) -> Option<Arc<Integration>> {
+pub(super) fn integration(app: &App, key: &Secret) -> Option<Arc<Integration>> {
     let id = app.identity.integration(key)?;
     app.directory.load().integration(&id).cloned()
 }
 
 /// Hands what a body said to the writer.
-async fn keep(app: &App, source: &str, batch: Batch) -> Result<AlarmReply, ApiError> {
+pub(super) async fn keep(app: &App, source: &str, batch: Batch) -> Result<AlarmReply, ApiError> {
     let Batch { signals, oddities } = batch;
-    for oddity in &oddities {
-        tracing::warn!(
-            source,
-            ?oddity,
-            "an odd alarm was taken as well as it could be read"
-        );
-    }
+    log(source, &oddities);
     let alarms = submit(app, source, signals).await?;
     Ok(AlarmReply {
         alarms: alarms
@@ -127,7 +150,18 @@ async fn keep(app: &App, source: &str, batch: Batch) -> Result<AlarmReply, ApiEr
     })
 }
 
-async fn submit(
+/// Tells whoever runs the server what was odd.
+pub(super) fn log(source: &str, oddities: &[Oddity]) {
+    for oddity in oddities {
+        tracing::warn!(
+            source,
+            ?oddity,
+            "an odd alarm was taken as well as it could be read"
+        );
+    }
+}
+
+pub(super) async fn submit(
     app: &App,
     source: &str,
     signals: Vec<Signal>,
@@ -230,6 +264,7 @@ pub(super) async fn by_hand(
         service: service.id.clone(),
         services: Default::default(),
         severities: SeverityMap::default(),
+        severities_by_service: Default::default(),
     };
     let batch = json::parse(&body, &integration)?;
     Ok(axum::Json(keep(&app, &integration.id, batch).await?))

@@ -1,6 +1,6 @@
 //! How devices are reached, tested and found ready.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,9 +15,10 @@ use tocsin_wire::{
     PushRegistration,
 };
 
-use super::extract::{Caller, Json, Query};
-use super::{ApiError, App};
+use super::extract::{Caller, IdPath, Json, Query};
+use super::{ApiError, App, see_through};
 use crate::engine::Job;
+use crate::rights::Who;
 use crate::secret::Secret;
 use crate::store::{DrillReason, DrillRecord, StoreError};
 use crate::watch::drill_for;
@@ -190,27 +191,30 @@ pub(super) async fn devices(
         .into_iter()
         .filter_map(|(device, json, _)| Some((device, serde_json::from_str(&json).ok()?)))
         .collect();
+    let mut ways_of: HashMap<DeviceId, Vec<DeviceWay>> = HashMap::new();
+    for stored in channels {
+        let (dead_since, dead_why) = stored.dead.unzip();
+        ways_of.entry(stored.device).or_default().push(DeviceWay {
+            transport: stored.channel.address.transport().into(),
+            when: stored.channel.when.into(),
+            dead_since,
+            dead_why,
+        });
+    }
+    // They are in the order of time, so the newest stays.
+    let mut newest_drills: HashMap<DeviceId, DrillRecord> = drills
+        .into_iter()
+        .map(|drill| (drill.device.clone(), drill))
+        .collect();
+    let connected = app.hub.all_connected();
     let visible = visible_people(&app, &caller);
     let views = devices
         .into_iter()
-        .filter(|device| device.person == caller.person || visible.contains(&device.person))
+        .filter(|device| visible.contains(&device.person))
         .map(|device| {
-            let connected = app.hub.connected(&device.person).contains(&device.id);
-            let ways: Vec<DeviceWay> = channels
-                .iter()
-                .filter(|stored| stored.device == device.id)
-                .map(|stored| DeviceWay {
-                    transport: stored.channel.address.transport().into(),
-                    when: stored.channel.when.into(),
-                    dead_since: stored.dead.as_ref().map(|(at, _)| *at),
-                    dead_why: stored.dead.as_ref().map(|(_, why)| why.clone()),
-                })
-                .collect();
-            let last_drill = drills
-                .iter()
-                .rev()
-                .find(|drill| drill.device == device.id)
-                .cloned();
+            let connected = connected.contains(&device.id);
+            let ways = ways_of.remove(&device.id).unwrap_or_default();
+            let last_drill = newest_drills.remove(&device.id);
             let said = facts.get(&device.id);
             let mut facts = said.cloned().unwrap_or_default();
             // What the server knows better than the device's last word. Of one that never behaved
@@ -238,6 +242,47 @@ pub(super) async fn devices(
     Ok(axum::Json(views))
 }
 
+/// `DELETE /v1/devices/{id}`: its token stops working, for a phone that is lost.
+#[utoipa::path(
+    delete,
+    path = "/v1/devices/{id}",
+    tag = "administration",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 204, description = "It is revoked"), (status = 404, description = "Not one of yours, or for an administrator no device", body = Problem), (status = 401, description = "Unknown device", body = Problem)),
+)]
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    Caller(who): Caller,
+    IdPath(id): IdPath,
+) -> Result<StatusCode, ApiError> {
+    let devices = app.read(|reader| reader.devices()).await?;
+    let device = devices
+        .into_iter()
+        .find(|device| device.id.as_str() == id && (who.admin || device.person == who.person))
+        .ok_or_else(no_such_device)?;
+    let job = Job::RevokeDevice {
+        device: device.id.clone(),
+        by: who.actor,
+    };
+    see_through(async move {
+        app.writer.submit(job).await?;
+        app.identity.remove_device(&device.id);
+        app.hub.end(&device.person, &device.id);
+        tracing::info!(by = %who.person, device = %device.id, "a device was revoked");
+        Ok(())
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_such_device() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no_such_device",
+        "device: expected one of your own; GET /v1/devices lists them",
+    )
+}
+
 /// How a drill went; nothing while it is still on its way.
 fn result_of(record: &DrillRecord, now: Millis) -> Option<DrillResult> {
     let rung = |rung| {
@@ -253,13 +298,15 @@ fn result_of(record: &DrillRecord, now: Millis) -> Option<DrillResult> {
     })
 }
 
-/// Everybody who shares a team with the caller.
-fn visible_people(app: &App, caller: &crate::store::Device) -> Vec<PersonId> {
+/// The caller, and everybody who shares a team with them.
+fn visible_people(app: &App, caller: &Who) -> HashSet<PersonId> {
     let directory = app.directory.load();
     caller
         .teams(&directory)
         .iter()
-        .flat_map(|team| directory.audience(team).to_vec())
+        .flat_map(|team| directory.audience(team))
+        .chain([&caller.person])
+        .cloned()
         .collect()
 }
 
@@ -283,11 +330,7 @@ pub(super) async fn order_drill(
         .into_iter()
         .find(|device| device.id == wanted && device.person == caller.person)
     else {
-        return Err(ApiError::new(
-            StatusCode::NOT_FOUND,
-            "no_such_device",
-            "device: expected one of your own; GET /v1/devices lists them",
-        ));
+        return Err(no_such_device());
     };
     let id = DrillId::new(Secret::identifier());
     let drill = drill_for(&device, DrillReason::Asked, id, app.now(), request.audible);
@@ -319,7 +362,7 @@ pub(super) async fn drills(
     let drills = app.read(move |reader| reader.drills_since(since)).await?;
     let views = drills
         .into_iter()
-        .filter(|drill| drill.person == caller.person || visible.contains(&drill.person))
+        .filter(|drill| visible.contains(&drill.person))
         .map(view)
         .collect();
     Ok(axum::Json(views))

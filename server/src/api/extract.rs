@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use axum::body::HttpBody;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::StatusCode;
 use http::header::{AUTHORIZATION, EXPECT};
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use tocsin_ticket::TicketId;
 
 use super::{ApiError, App, MAX_BODY_BYTES};
+use crate::rights::{Need, Right, Who, need};
 use crate::secret::Secret;
-use crate::store::Device;
 
 /// The body, whole and not too long.
 pub(super) struct Body(pub Bytes);
@@ -153,50 +155,135 @@ impl FromRequestParts<Arc<App>> for TicketPath {
     }
 }
 
-/// The device that sent the request, by its bearer token (RFC 6750).
-pub(super) struct Caller(pub Device);
+/// The `{id}` of a path, of something that has a random one.
+pub(super) struct IdPath(pub String);
 
-impl FromRequestParts<Arc<App>> for Caller {
+impl<S: Send + Sync> FromRequestParts<S> for IdPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Secret::received(token.trim()));
-        token
-            .and_then(|token| app.identity.device(&token))
-            .inspect(|device| app.contacts.heard(&device.id, app.now()))
-            .map(Self)
-            .ok_or_else(|| {
-                ApiError::new(
-                    StatusCode::UNAUTHORIZED,
-                    "unknown_device",
-                    "Authorization: expected \"Bearer \" and the token of an enrolled device; \
-                 enrol this device again with a new code",
-                )
-            })
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = id.map_err(|_| ApiError::field("id", "an id in UTF-8"))?;
+        Ok(Self(id))
     }
 }
 
-/// A caller that may configure the server.
-pub(super) struct Admin(pub Device);
+/// Who is calling. [`guard`] has found out, and that they may.
+pub(super) struct Caller(pub Who);
 
-impl FromRequestParts<Arc<App>> for Admin {
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Caller(device) = Caller::from_request_parts(parts, app).await?;
-        if device.admin {
-            return Ok(Self(device));
-        }
-        Err(ApiError::new(
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let who = parts.extensions.get::<Who>().cloned();
+        who.map(Self).ok_or_else(defect)
+    }
+}
+
+/// Lets a request through to its route when its caller may do what the route is for.
+pub(super) async fn guard(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let route = request.extensions().get::<MatchedPath>();
+    let need = route.and_then(|route| need(request.method(), route.as_str()));
+    let (right, on_device) = match need.ok_or_else(defect)? {
+        Need::Nothing => return Ok(next.run(request).await),
+        Need::Right(right) => (right, false),
+        Need::OnDevice(right) => (right, true),
+    };
+    let who = identify(&app, request.headers(), right, on_device)?;
+    if !who.may(&app.directory.load()) {
+        return Err(not_allowed(right));
+    }
+    request.extensions_mut().insert(who);
+    Ok(next.run(request).await)
+}
+
+fn identify(
+    app: &App,
+    headers: &HeaderMap,
+    right: Right,
+    on_device: bool,
+) -> Result<Who, ApiError> {
+    let secret = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| Secret::received(token.trim()))
+        .ok_or_else(unknown_device)?;
+    if let Some(device) = app.identity.device(&secret) {
+        app.contacts.heard(&device.id, app.now());
+        return Ok(Who::on(&device, right));
+    }
+    let token = app.identity.token(&secret).ok_or_else(unknown_device)?;
+    if token.expires_at <= app.now() {
+        return Err(ApiError::new(
+            StatusCode::UNAUTHORIZED,
+            "expired_token",
+            format!(
+                "Authorization: the token {:?} has expired; make another with `tocsin token create`",
+                token.name
+            ),
+        ));
+    }
+    if on_device {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "needs_device",
+            "Authorization: expected the token of an enrolled device, got an API token; these \
+             cannot do this",
+        ));
+    }
+    if !token.scopes.contains(&right) {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "out_of_scope",
+            format!(
+                "the token {:?} is not made for this: it needs the scope {right}",
+                token.name
+            ),
+        ));
+    }
+    Ok(Who::by(&token, right))
+}
+
+fn unknown_device() -> ApiError {
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "unknown_device",
+        "Authorization: expected \"Bearer \" and the token of an enrolled device; enrol this device \
+         again with a new code",
+    )
+}
+
+fn not_allowed(right: Right) -> ApiError {
+    if right == Right::Configure {
+        return ApiError::new(
             StatusCode::FORBIDDEN,
             "not_an_administrator",
             "this needs an administrator's device; ask one, or use the code the server printed",
-        ))
+        );
     }
+    let who = if right == Right::Manage {
+        "a manager of the team"
+    } else {
+        "a member of a team; observers only look on"
+    };
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "not_allowed",
+        format!("this needs {who}; ask an administrator"),
+    )
+}
+
+/// A route without a line in [`crate::rights::ROUTES`]: it answers nobody.
+fn defect() -> ApiError {
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "defect",
+        "the server does not know who may do this; please report it",
+    )
 }

@@ -3,20 +3,30 @@
 
 mod admin;
 mod alarms;
+mod audit;
+mod calendar;
 mod devices;
 mod error;
 mod extract;
+mod heartbeats;
+mod learning;
 mod limit;
 mod openapi;
 mod ops;
+mod opsgenie;
 mod phones;
+mod preview;
+mod report;
+mod shifts;
+mod sns;
 mod tickets;
+mod tokens;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tocsin_directory::Directory;
 use tocsin_ticket::Millis;
@@ -26,13 +36,24 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub(crate) use admin::CODE_LIFETIME;
 pub use admin::{ApplyReply, CodeReply, CodeRequest, KeyReply, KeyRequest, NewKey};
 pub use alarms::{AlarmReply, AlarmTicket};
+pub use audit::{AuditEntry, AuditPage};
+pub use calendar::{CalendarReply, TeamCalendar};
 pub use error::ApiError;
+pub use heartbeats::{BeatReply, HeartbeatView};
+pub use learning::SavedReply;
 pub use limit::{Rates, RatesError};
+pub use preview::{Format, Preview, PreviewReply, SeverityFrom};
+pub use shifts::{
+    ShadowMode, ShadowView, ShiftReason, ShiftTime, ShiftView, SwapReply, SwapRequest, SwapState,
+    SwapView,
+};
+pub use tokens::{TokenReply, TokenRequest, TokenView};
 
 use crate::contacts::Contacts;
 use crate::engine::{Clock, Writer};
 use crate::hub::Hub;
 use crate::identity::Identity;
+use crate::sns::Sns;
 use crate::store::{Reader, StoreError};
 
 /// The largest body that is read, in bytes. Alertmanager with `max_alerts` unset sends some 1 KiB
@@ -59,6 +80,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// How much is taken from one sender.
     pub rates: Rates,
+    /// Who vouches for the messages of Amazon SNS.
+    pub sns: Sns,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
 }
@@ -79,14 +102,38 @@ impl App {
     }
 }
 
-/// Every route.
+/// Finishes what was begun even when the caller's connection breaks meanwhile: what is on disk and
+/// what is known in memory must not come apart.
+async fn see_through(
+    work: impl Future<Output = Result<(), ApiError>> + Send + 'static,
+) -> Result<(), ApiError> {
+    tokio::spawn(work).await.map_err(StoreError::new)?
+}
+
+/// Every route. Each needs its line in [`crate::rights::ROUTES`].
 pub fn router(app: Arc<App>) -> Router {
     let timed = Router::new()
         .route("/in/{key}/alertmanager", post(alarms::alertmanager))
         .route("/in/{key}/grafana", post(alarms::alertmanager))
         .route("/in/{key}/json", post(alarms::json))
+        .route("/in/{key}/cloudwatch", post(sns::cloudwatch))
+        .route(
+            "/in/{key}/heartbeat/{name}",
+            get(heartbeats::beat).post(heartbeats::beat),
+        )
+        .route("/v1/heartbeats", get(heartbeats::list))
+        .route("/in/{key}/email", post(alarms::email))
+        .route("/v1/integrations/{id}/preview", post(preview::preview))
         .route("/v2/enqueue", post(alarms::pagerduty))
         .route("/v2/alerts/enqueue", post(alarms::pagerduty))
+        .route("/v2/alerts", post(opsgenie::create))
+        .route("/v2/alerts/{identifier}/close", post(opsgenie::close))
+        .route(
+            "/v2/alerts/{identifier}/acknowledge",
+            post(opsgenie::acknowledge),
+        )
+        .route("/v2/alerts/{identifier}/notes", post(opsgenie::note))
+        .route("/v2/alerts/requests/{id}", get(opsgenie::status))
         .route("/v1/alarms", post(alarms::by_hand))
         .route("/v1/enroll", post(phones::enroll))
         .route("/v1/sync", get(phones::sync))
@@ -96,6 +143,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/device/push", put(devices::register_push))
         .route("/v1/device/status", put(devices::report_status))
         .route("/v1/devices", get(devices::devices))
+        .route("/v1/devices/{id}", delete(devices::revoke))
         .route(
             "/v1/drills",
             get(devices::drills).post(devices::order_drill),
@@ -103,10 +151,37 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/tickets", get(tickets::list))
         .route("/v1/tickets/{id}", get(tickets::one))
         .route("/v1/tickets/{id}/timeline", get(tickets::timeline))
+        .route("/v1/tickets/{id}/similar", get(learning::similar))
+        .route("/v1/tickets/{id}/runbooks", get(learning::runbooks_for))
+        .route(
+            "/v1/tickets/{id}/coe",
+            get(learning::coe).put(learning::save_coe),
+        )
+        .route("/v1/coes", get(learning::coes))
+        .route("/v1/coes/overdue", get(learning::overdue_actions))
+        .route("/v1/runbooks", get(learning::runbooks))
+        .route(
+            "/v1/runbooks/{team}/{name}",
+            get(learning::runbook).put(learning::save_runbook),
+        )
+        .route(
+            "/v1/runbooks/{team}/{name}/history",
+            get(learning::runbook_history),
+        )
         .route("/v1/oncall", get(tickets::on_call))
+        .route("/v1/calendar", post(calendar::new_address))
+        .route("/cal/{key}/me.ics", get(calendar::own))
+        .route("/cal/{key}/team/{file}", get(calendar::team))
+        .route("/v1/report", get(report::report))
+        .route("/v1/shifts", get(shifts::shifts))
+        .route("/v1/swaps", get(shifts::swaps).post(shifts::propose_swap))
+        .route("/v1/swaps/{id}", post(shifts::answer_swap))
         .route("/v1/config", put(admin::apply).get(admin::config))
         .route("/v1/codes", post(admin::code))
         .route("/v1/keys", post(admin::key))
+        .route("/v1/tokens", get(tokens::list).post(tokens::create))
+        .route("/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/v1/audit", get(audit::list))
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))
         .route("/metrics", get(ops::metrics))
@@ -115,6 +190,10 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(timed)
         .route("/v1/stream", get(phones::stream))
+        .route_layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            extract::guard,
+        ))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(CatchPanicLayer::custom(error::panicked))

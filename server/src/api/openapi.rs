@@ -1,10 +1,15 @@
 //! The API's description (OpenAPI 3.1), generated from the handlers and served at `/openapi.json`.
 //! A snapshot of it is reviewed with every change.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use http::Method;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{admin, alarms, devices, ops, phones, tickets};
+use super::{
+    admin, alarms, audit, calendar, devices, heartbeats, learning, ops, opsgenie, phones, preview,
+    report, shifts, sns, tickets, tokens,
+};
+use crate::rights::{Need, Right, need};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +24,16 @@ use super::{admin, alarms, devices, ops, phones, tickets};
         alarms::json,
         alarms::pagerduty,
         alarms::by_hand,
+        sns::cloudwatch,
+        heartbeats::beat,
+        heartbeats::list,
+        alarms::email,
+        preview::preview,
+        opsgenie::create,
+        opsgenie::close,
+        opsgenie::acknowledge,
+        opsgenie::note,
+        opsgenie::status,
         phones::enroll,
         phones::sync,
         phones::stream,
@@ -28,32 +43,91 @@ use super::{admin, alarms, devices, ops, phones, tickets};
         devices::register_push,
         devices::report_status,
         devices::devices,
+        devices::revoke,
         devices::order_drill,
         devices::drills,
         tickets::list,
         tickets::one,
         tickets::timeline,
         tickets::on_call,
+        calendar::new_address,
+        calendar::own,
+        calendar::team,
+        report::report,
+        shifts::shifts,
+        shifts::swaps,
+        shifts::propose_swap,
+        shifts::answer_swap,
+        learning::similar,
+        learning::runbooks_for,
+        learning::coe,
+        learning::save_coe,
+        learning::coes,
+        learning::overdue_actions,
+        learning::runbooks,
+        learning::runbook,
+        learning::runbook_history,
+        learning::save_runbook,
         admin::apply,
         admin::config,
         admin::code,
         admin::key,
+        tokens::create,
+        tokens::list,
+        tokens::revoke,
+        audit::list,
         ops::alive,
         ops::ready,
         ops::metrics,
     ),
-    modifiers(&Device, &OtherNames)
+    modifiers(&Bearers, &OtherNames, &Rights)
 )]
 struct Description;
 
-/// The bearer token of a device.
-struct Device;
+/// The bearer tokens: of a device, and of the API.
+struct Bearers;
 
-impl Modify for Device {
+impl Modify for Bearers {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
         let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("device", SecurityScheme::Http(scheme));
+        for (name, description) in [
+            ("device", "What a device was given when it was enrolled"),
+            ("token", "An API token with the scopes that are listed"),
+        ] {
+            let scheme = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(description))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// What each route needs of its caller, from the table that decides it.
+struct Rights;
+
+impl Modify for Rights {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut openapi.paths.paths {
+            let operations = [
+                (Method::GET, &mut item.get),
+                (Method::POST, &mut item.post),
+                (Method::PUT, &mut item.put),
+                (Method::DELETE, &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                let Some(operation) = operation else {
+                    continue;
+                };
+                let by =
+                    |scheme: &str, right: Right| SecurityRequirement::new(scheme, [right.name()]);
+                operation.security = match need(&method, path) {
+                    None | Some(Need::Nothing) => None,
+                    Some(Need::Right(right)) => Some(vec![by("device", right), by("token", right)]),
+                    Some(Need::OnDevice(right)) => Some(vec![by("device", right)]),
+                };
+            }
+        }
     }
 }
 
@@ -74,6 +148,12 @@ impl Modify for OtherNames {
             }
             openapi.paths.paths.insert(other.to_owned(), item);
         }
+        if let Some(item) = openapi.paths.paths.get_mut("/in/{key}/heartbeat/{name}") {
+            item.get = item.post.clone().map(|mut get| {
+                get.operation_id = Some("heartbeat_get".to_owned());
+                get
+            });
+        }
     }
 }
 
@@ -85,6 +165,32 @@ pub(super) async fn description() -> axum::Json<utoipa::openapi::OpenApi> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rights::ROUTES;
+
+    #[test]
+    fn the_server_knows_who_may_use_each_described_route() {
+        let described = Description::openapi();
+        let mut count = 0;
+        for (path, item) in &described.paths.paths {
+            for (method, operation) in [
+                (Method::GET, &item.get),
+                (Method::POST, &item.post),
+                (Method::PUT, &item.put),
+                (Method::DELETE, &item.delete),
+                (Method::PATCH, &item.patch),
+            ] {
+                if operation.is_some() {
+                    assert!(
+                        need(&method, path).is_some(),
+                        "{method} {path}: add it to ROUTES"
+                    );
+                    count += 1;
+                }
+            }
+        }
+        // And all but the description itself is described.
+        assert_eq!(count, ROUTES.len() - 1);
+    }
 
     #[test]
     fn the_description_is_what_was_reviewed() {

@@ -71,10 +71,7 @@ pub(super) async fn enroll(
         Answer::Enrolled(device) => {
             app.identity.add_device(device.clone());
             tracing::info!(person = %device.person, device = %device.id, "a device was enrolled");
-            let directory = app.directory.load();
-            let person_name = directory
-                .person(&device.person)
-                .map_or_else(|| device.person.to_string(), |person| person.name.clone());
+            let person_name = app.directory.load().name_of(&device.person);
             Ok(axum::Json(EnrollReply {
                 token: token.reveal().to_owned(),
                 device: device.id,
@@ -224,7 +221,7 @@ fn update_event(epoch: u32, update: &StoredUpdate) -> Event {
 )]
 pub(super) async fn commands(
     State(app): State<Arc<App>>,
-    Caller(device): Caller,
+    Caller(who): Caller,
     Json(request): Json<CommandRequest>,
 ) -> Result<Response, ApiError> {
     check_id(request.id.as_str())?;
@@ -235,13 +232,14 @@ pub(super) async fn commands(
     for (index, ticket) in request.also.iter().enumerate() {
         check_number(&format!("also[{index}]"), *ticket)?;
     }
-    if let tocsin_wire::Action::Note { text } = &request.action
-        && text.chars().count() > 4000
+    if let Some((field, words)) = request.action.words()
+        && words.chars().count() > 4000
     {
-        return Err(ApiError::field("action.text", "at most 4,000 characters"));
+        let field = format!("action.{field}");
+        return Err(ApiError::field(&field, "at most 4,000 characters"));
     }
     let id = request.id.clone();
-    let job = Job::Tap { device, request };
+    let job = Job::Tap { who, request };
     let Answer::Tap(answer) = app.writer.submit(job).await? else {
         return Err(StoreError::new("a tap was answered with something else").into());
     };
@@ -264,7 +262,7 @@ pub(super) async fn commands(
 )]
 pub(super) async fn receipts(
     State(app): State<Arc<App>>,
-    Caller(device): Caller,
+    Caller(who): Caller,
     Json(batch): Json<ReceiptBatch>,
 ) -> Result<StatusCode, ApiError> {
     check_id(batch.id.as_str())?;
@@ -293,7 +291,7 @@ pub(super) async fn receipts(
             ));
         }
     }
-    app.writer.submit(Job::Receipts { device, batch }).await?;
+    app.writer.submit(Job::Receipts { who, batch }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

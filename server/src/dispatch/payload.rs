@@ -12,6 +12,34 @@ const SHORTEST_TITLE: usize = 16;
 /// Links longer than this are left out: the details come with the next sync.
 const LONGEST_URL: usize = 300;
 
+/// Of calls for help and status updates, characters that a page screen shows before anything is
+/// fetched.
+const FIRST_WORDS: usize = 120;
+
+/// Leaves what a page screen needs of a conference, of the call for help that the page is for, and
+/// of the last status update.
+fn shorten_what_surrounds(small: &mut Ticket) {
+    let first_words = |text: &str| text.chars().take(FIRST_WORDS).collect::<String>();
+    small.timers.clear();
+    if let Some(conference) = &mut small.conference {
+        conference.roles.clear();
+        conference.joined.clear();
+    }
+    if let Some(update) = &mut small.status_update {
+        update.text = first_words(&update.text);
+    }
+    let pages = &small.pages;
+    small
+        .helps
+        .retain(|help| pages.iter().any(|page| page.help == Some(help.number)));
+    for help in &mut small.helps {
+        help.message = first_words(&help.message);
+        help.asked.clear();
+        help.then.clear();
+        help.answers.clear();
+    }
+}
+
 /// A ticket as its person's devices need it to ring, or to fall silent, and to check in.
 pub fn ticket(ticket: &Ticket, person: &PersonId, others: u32, now: Millis) -> Vec<u8> {
     let mut small = ticket.clone();
@@ -22,6 +50,7 @@ pub fn ticket(ticket: &Ticket, person: &PersonId, others: u32, now: Millis) -> V
     for page in &mut small.pages {
         page.receipts.clear();
     }
+    shorten_what_surrounds(&mut small);
     if let Some(deadline) = &mut small.deadline {
         deadline.reach = None;
         // A whole team's names would not fit, and nobody reads them at night.

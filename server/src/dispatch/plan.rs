@@ -254,7 +254,11 @@ impl Dispatcher {
         };
         let tiers = roster.tiers(person);
         let received = paging.received();
-        let every = roster.next_channel(&paging.ticket.team, paging.ticket.severity);
+        let every = roster.next_channel(
+            &paging.ticket.team,
+            &paging.ticket.service,
+            paging.ticket.severity,
+        );
         let task_on = |channel: &Arc<Channel>| {
             tasks
                 .iter()

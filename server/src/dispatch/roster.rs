@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tocsin_directory::{Directory, Person};
 use tocsin_push::Address;
-use tocsin_ticket::{DeviceId, PersonId, Policy, Severity, TeamId, Transport};
+use tocsin_ticket::{DeviceId, PersonId, Policy, ServiceId, Severity, TeamId, Transport};
 use tocsin_wire::{PushAddress, PushWhen};
 
 use crate::store::{Device, StoredChannel};
@@ -153,11 +153,12 @@ impl Roster {
 
     /// How long a page may travel before the next tier.
     #[must_use]
-    pub fn next_channel(&self, team: &TeamId, severity: Severity) -> Duration {
-        let own = self
-            .directory
-            .as_ref()
-            .and_then(|directory| directory.policy(team));
+    pub fn next_channel(&self, team: &TeamId, service: &ServiceId, severity: Severity) -> Duration {
+        let own = self.directory.as_ref().and_then(|directory| {
+            directory
+                .policy_of(service)
+                .or_else(|| directory.policy(team))
+        });
         let limits = match own {
             Some(policy) => policy.limits_once_paging(severity),
             None => Policy::default().limits_once_paging(severity),

@@ -276,9 +276,7 @@ impl Work {
     fn retire(&self, channel: &Channel, why: String) -> Job {
         let directory = self.runtime.directory.load();
         let person = &channel.person;
-        let name = directory
-            .person(person)
-            .map_or_else(|| person.to_string(), |known| known.name.clone());
+        let name = directory.name_of(person);
         let transport = channel.transport();
         let subject = format!("{name}: one device can no longer be paged by {transport}");
         let body = format!(

@@ -3,11 +3,10 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use tocsin_directory::{Config, Directory};
 use tocsin_push::{Address, Outcome, Purpose};
 use tocsin_ticket::{
     Alarm, Chain, Command, Context, DeliveryProblem, DeviceId, Level, Millis, PersonId, Policy,
-    Receipt, Role, Rung, Severity, TeamId, Ticket, TicketId, Transport, decide,
+    Receipt, Role, Rung, ServiceId, Severity, TeamId, Ticket, TicketId, Transport, decide,
 };
 use tocsin_wire::{
     ApnsEnvironment, MAX_PUSH_BYTES, PushAddress, PushChannel, PushMessage, PushPayload, PushWhen,
@@ -15,6 +14,7 @@ use tocsin_wire::{
 
 use super::{Attempt, Dispatcher, Effect, Input, Means, Roster};
 use crate::engine::{DeliveryOf, Owed};
+use crate::fixture::directory;
 use crate::secret::Secret;
 use crate::store::{Device, StoredChannel, StoredNotice};
 
@@ -51,29 +51,6 @@ fn channel(device: &str, address: PushAddress, when: PushWhen) -> StoredChannel 
 
 /// ana is on call with the given channels, a text message gateway and a mailbox; bea leads.
 fn roster(channels: &[StoredChannel]) -> Arc<Roster> {
-    let config = Config::parse(
-        r#"
-        [[people]]
-        id = "ana"
-        name = "Ana"
-        email = "ana@example.org"
-        telephone = "+493012345678"
-        [[people]]
-        id = "bea"
-        name = "Bea"
-        [[teams]]
-        id = "shop"
-        name = "Shop"
-        manager = "bea"
-        members = ["ana"]
-        [teams.rota]
-        zone = "Europe/Berlin"
-        start = 2026-01-05
-        handoff = { weekday = "monday", time = 09:00 }
-        members = ["ana"]
-        "#,
-    )
-    .expect("a configuration");
     let devices: Vec<Device> = channels
         .iter()
         .map(|stored| Device {
@@ -89,7 +66,7 @@ fn roster(channels: &[StoredChannel]) -> Arc<Roster> {
         gateways: vec!["sms".to_owned()],
         email: true,
     };
-    let directory = Arc::new(Directory::new(config));
+    let directory = Arc::new(directory(&["ana"]));
     Arc::new(Roster::new(directory, &devices, channels, &means))
 }
 
@@ -231,12 +208,9 @@ fn apply(ticket: &mut Option<Ticket>, command: &Command, now: Millis) {
         role: Role::Manager,
         people: vec!["bea".into()],
     };
-    let context = Context {
-        policy: &Policy::default(),
-        chain: &Chain::new("ana".into(), vec![lead]),
-        pageable: &["ana".into(), "bea".into()],
-        open_twin: None,
-    };
+    let (policy, chain) = (Policy::default(), Chain::new("ana".into(), vec![lead]));
+    let pageable = ["ana".into(), "bea".into()];
+    let context = Context::new(&policy, &chain, &pageable);
     for event in decide(ticket.as_ref(), command, &context, now).expect("not refused") {
         *ticket = Ticket::apply(ticket.take(), &event, now);
     }
@@ -743,7 +717,8 @@ fn a_notice_goes_by_mail_and_to_devices_but_never_as_a_text_message() {
 #[test]
 fn a_teams_own_timings_are_used() {
     let team = TeamId::from("shop");
+    let gone = ServiceId::from("gone");
     let roster = roster(&[]);
-    assert_eq!(roster.next_channel(&team, Severity::Sev1), s(10));
-    assert_eq!(roster.next_channel(&team, Severity::Sev2), s(20));
+    assert_eq!(roster.next_channel(&team, &gone, Severity::Sev1), s(10));
+    assert_eq!(roster.next_channel(&team, &gone, Severity::Sev2), s(20));
 }

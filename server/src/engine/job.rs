@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use tocsin_directory::Config;
 use tocsin_ingest::Signal;
+use tocsin_rota::SwapError;
 use tocsin_ticket::{
-    DeliveryFailure, DeviceId, DrillId, PageId, PersonId, Receipt, Refusal, Ticket, TicketId,
+    DeliveryFailure, DeviceId, DrillId, Millis, PageId, PersonId, Receipt, Refusal, TeamId, Ticket,
+    TicketId,
 };
 use tocsin_wire::{
     CommandId, CommandReply, CommandRequest, Outcome, PushAddress, PushChannel, ReceiptBatch,
     TicketView,
 };
 
+use super::swaps::AskSwap;
+use crate::audit::Doer;
+use crate::rights::{ApiToken, Who};
 use crate::secret::SecretHash;
+use crate::store::learning::{Learn, Learned};
+use crate::store::swaps::StoredSwap;
 use crate::store::{Code, Device, DrillRecord, StoreError};
 
 /// One thing to do, whole or not at all. Everything random in it was drawn by the caller.
@@ -28,15 +35,15 @@ pub enum Job {
     },
     /// A tap. Answered with [`Answer::Tap`].
     Tap {
-        /// On which device.
-        device: Device,
+        /// By whom.
+        who: Who,
         /// What.
         request: CommandRequest,
     },
     /// What a device says became of pages. Answered with [`Answer::Done`].
     Receipts {
-        /// Which device.
-        device: Device,
+        /// By whose device.
+        who: Who,
         /// What it says.
         batch: ReceiptBatch,
     },
@@ -83,7 +90,12 @@ pub enum Job {
     /// A notice reached somebody. Answered with [`Answer::Done`].
     EndNotice(u64),
     /// Gives out an enrolment code. Answered with [`Answer::Done`].
-    GiveCode(Code),
+    GiveCode {
+        /// Which.
+        code: Code,
+        /// Who gives it.
+        by: Doer,
+    },
     /// Trades a code for a device. Answered with [`Answer::Enrolled`] or [`Answer::NoSuchCode`].
     Enroll {
         /// The code's hash.
@@ -101,7 +113,64 @@ pub enum Job {
         integration: String,
         /// The hash of its new key.
         key: SecretHash,
+        /// Who does it.
+        by: Doer,
     },
+    /// Gives a person's calendars a new key; the old one stops working. Answered with
+    /// [`Answer::Done`].
+    SetCalendarKey {
+        /// Whose.
+        person: PersonId,
+        /// The hash of the new key.
+        key: SecretHash,
+        /// Who does it.
+        by: Doer,
+    },
+    /// Makes an API token. Answered with [`Answer::Done`].
+    AddToken {
+        /// Which.
+        token: ApiToken,
+        /// Who makes it.
+        by: Doer,
+    },
+    /// Makes an API token worthless; that there is none is as good. Answered with
+    /// [`Answer::Done`].
+    RevokeToken {
+        /// Its id.
+        token: String,
+        /// Who does it.
+        by: Doer,
+    },
+    /// Makes a device's token worthless; that there is no such device is as good. Answered with
+    /// [`Answer::Done`].
+    RevokeDevice {
+        /// Which.
+        device: DeviceId,
+        /// Who does it.
+        by: Doer,
+    },
+    /// Proposes or answers a swap of shifts. Answered with [`Answer::Swap`],
+    /// [`Answer::SwapRefused`] or [`Answer::NoSuchSwap`].
+    Swap {
+        /// Who asks.
+        person: PersonId,
+        /// The teams for which they may act.
+        teams: Vec<TeamId>,
+        /// What they want.
+        ask: AskSwap,
+    },
+    /// The server can be heard by heartbeats from now on; before, none is missed. Answered with
+    /// [`Answer::Done`].
+    Listening,
+    /// A heartbeat. Answered with [`Answer::Beat`] or [`Answer::NoSuchHeartbeat`].
+    Beat {
+        /// The integration it came through.
+        integration: String,
+        /// Its name there.
+        name: String,
+    },
+    /// Keeps something to learn from. Answered with [`Answer::Learned`].
+    Learn(Learn),
     /// Applies a configuration. Answered with [`Answer::Done`].
     Apply {
         /// The file's text, to keep.
@@ -110,8 +179,8 @@ pub enum Job {
         config: Box<Config>,
         /// First keys for integrations that have none.
         keys: Vec<(String, SecretHash)>,
-        /// The administrator.
-        by: PersonId,
+        /// Who applies it.
+        by: Doer,
     },
 }
 
@@ -194,6 +263,21 @@ pub enum Answer {
     Enrolled(Device),
     /// The code is unknown, used or expired.
     NoSuchCode,
+    /// A swap as it stands now.
+    Swap(Box<StoredSwap>),
+    /// The swap cannot be.
+    SwapRefused(SwapError),
+    /// There is no such swap, team or layer, or not for this person.
+    NoSuchSwap,
+    /// A beat was heard.
+    Beat {
+        /// When its silence becomes an alarm, unless it is heard again.
+        next_by: Millis,
+    },
+    /// No such heartbeat is expected.
+    NoSuchHeartbeat,
+    /// What became of something to learn from.
+    Learned(Learned),
     /// Done.
     Done,
 }

@@ -5,23 +5,32 @@
 //! clock, draws no randomness and knows no thread, so the simulation runs this very code; the
 //! [`Writer`] gives it a thread, a clock and the waiting callers.
 
+mod heartbeats;
 mod job;
+mod swaps;
+mod taps;
 mod writer;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tocsin_directory::{Config, Directory};
+use tocsin_directory::{Config, Directory, diff};
 use tocsin_ingest::{Signal, Target};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, Event, Millis, PersonId, Policy, Receipt, Refusal, TeamId,
-    Ticket, TicketId, decide,
+    Actor, Alarm, Chain, Command, Context, Event, Millis, PersonId, Policy, Receipt, Refusal,
+    TeamId, Ticket, TicketId, decide,
 };
 use tocsin_wire::{Action, CommandRequest, ReceiptBatch};
 
 pub use job::{AlarmTaken, Answer, Delivery, DeliveryOf, Job, TapAnswer};
+pub use swaps::{AskSwap, SwapWord};
 pub use writer::{Busy, Clock, SystemClock, Writer, WriterError};
 
+use crate::audit::{Act, Doer};
+use crate::learning::first_draft;
+use crate::rights::Who;
+use crate::secret::SecretHash;
+use crate::serve::ADMINISTRATOR;
 use crate::store::{
     Answered, Device, DrillRecord, Store, StoreError, StoredNotice, StoredUpdate, Transaction,
 };
@@ -65,6 +74,10 @@ pub struct Engine<S> {
     directory: Arc<ArcSwap<Directory>>,
     last_ticket: u64,
     answers_forgotten_at: Millis,
+    /// Whether heartbeats can be heard, and so missed.
+    listening: bool,
+    /// Whether it is unknown what has called meanwhile.
+    excusing: bool,
 }
 
 impl<S: Store> Engine<S> {
@@ -80,15 +93,28 @@ impl<S: Store> Engine<S> {
             directory,
             last_ticket,
             answers_forgotten_at: Millis(0),
+            listening: false,
+            excusing: false,
         })
     }
 
-    /// When the earliest deadline is due.
+    /// The clock was set: how long heartbeats have been silent is not known.
+    pub fn clock_was_set(&mut self) {
+        self.excusing = true;
+    }
+
+    /// When the earliest deadline is due, or the earliest silence an alarm.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn next_due(&mut self) -> Result<Option<Millis>, StoreError> {
-        self.store.next_due()
+        let deadline = self.store.next_due()?;
+        let silence = if self.listening {
+            self.store.next_heartbeat()?
+        } else {
+            None
+        };
+        Ok([deadline, silence].into_iter().flatten().min())
     }
 
     /// Decides `jobs` and then what is due at `now`, in one transaction. When this returns `Ok`,
@@ -101,6 +127,9 @@ impl<S: Store> Engine<S> {
         let mut outcome = Outcome::default();
         let mut last_ticket = self.last_ticket;
         let mut applied = None;
+        let begins = jobs.iter().any(|job| matches!(job, Job::Listening));
+        let listening = self.listening || begins;
+        let excusing = self.excusing || begins;
         let forget = now.0 - self.answers_forgotten_at.0 > ANSWERS_KEPT_MS / 100;
         self.store.transaction(&mut |transaction| {
             let mut desk = Desk {
@@ -111,11 +140,17 @@ impl<S: Store> Engine<S> {
                 owed: &mut outcome.owed,
                 last_ticket: &mut last_ticket,
             };
+            if excusing {
+                desk.excuse_heartbeats()?;
+            }
             for job in jobs {
                 let answer = desk.take(job)?;
                 outcome.answers.push(answer);
             }
             desk.fire_deadlines()?;
+            if listening {
+                desk.miss_heartbeats()?;
+            }
             applied = Some(desk.directory);
             if forget {
                 transaction.forget_answers_before(Millis(now.0 - ANSWERS_KEPT_MS))?;
@@ -123,6 +158,8 @@ impl<S: Store> Engine<S> {
             Ok(())
         })?;
         self.last_ticket = last_ticket;
+        self.listening = listening;
+        self.excusing = false;
         if forget {
             self.answers_forgotten_at = now;
         }
@@ -156,9 +193,9 @@ impl Desk<'_> {
                     .collect::<Result<_, _>>()?;
                 Answer::Alarms(taken)
             }
-            Job::Tap { device, request } => Answer::Tap(Box::new(self.tap(device, request)?)),
-            Job::Receipts { device, batch } => {
-                self.receipts(device, batch)?;
+            Job::Tap { who, request } => Answer::Tap(Box::new(self.tap(who, request)?)),
+            Job::Receipts { who, batch } => {
+                self.receipts(who, batch)?;
                 Answer::Done
             }
             Job::Deliveries(deliveries) => {
@@ -216,8 +253,13 @@ impl Desk<'_> {
                 self.transaction.end_notice(*id, self.now)?;
                 Answer::Done
             }
-            Job::GiveCode(code) => {
+            Job::GiveCode { code, by } => {
                 self.transaction.add_code(code)?;
+                let act = Act::CodeGiven {
+                    person: code.person.clone(),
+                    admin: code.admin,
+                };
+                self.audit(by, &act)?;
                 Answer::Done
             }
             Job::Enroll {
@@ -238,30 +280,101 @@ impl Desk<'_> {
                     token: *token,
                 };
                 self.transaction.add_device(&device, self.now)?;
+                let act = Act::DeviceEnrolled {
+                    device: device.id.clone(),
+                    name: device.name.clone(),
+                    admin: device.admin,
+                };
+                self.audit(&Doer::on(&device), &act)?;
                 self.owed.push(Owed::Roster);
                 Answer::Enrolled(device)
             }
-            Job::SetKey { integration, key } => {
-                self.transaction.set_integration_key(integration, *key)?;
+            Job::SetKey {
+                integration,
+                key,
+                by,
+            } => {
+                self.set_key(integration, *key, by)?;
                 Answer::Done
             }
+            Job::SetCalendarKey { person, key, by } => {
+                self.transaction.set_calendar_key(person, *key)?;
+                self.audit(by, &Act::CalendarKeySet)?;
+                Answer::Done
+            }
+            Job::AddToken { token, by } => {
+                self.transaction.add_token(token)?;
+                let act = Act::TokenCreated {
+                    token: token.id.clone(),
+                    name: token.name.clone(),
+                    scopes: token.scopes.clone(),
+                    expires_at: token.expires_at,
+                };
+                self.audit(by, &act)?;
+                Answer::Done
+            }
+            Job::Swap { person, teams, ask } => self.swap(person, teams, ask)?,
+            Job::RevokeToken { token, by } => {
+                if let Some(token) = self.transaction.remove_token(token)? {
+                    let act = Act::TokenRevoked {
+                        token: token.id,
+                        person: token.person,
+                        name: token.name,
+                    };
+                    self.audit(by, &act)?;
+                }
+                Answer::Done
+            }
+            Job::RevokeDevice { device, by } => {
+                if let Some(device) = self.transaction.remove_device(device)? {
+                    let act = Act::DeviceRevoked {
+                        device: device.id,
+                        person: device.person,
+                        name: device.name,
+                    };
+                    self.audit(by, &act)?;
+                    self.owed.push(Owed::Roster);
+                }
+                Answer::Done
+            }
+            Job::Listening => Answer::Done,
+            Job::Beat { integration, name } => self.beat(integration, name)?,
+            Job::Learn(what) => Answer::Learned(self.transaction.learn(what, self.now)?),
             Job::Apply {
                 text,
                 config,
                 keys,
                 by,
             } => {
-                self.transaction.add_config(text, by, self.now)?;
-                for (integration, key) in keys {
-                    self.transaction.set_integration_key(integration, *key)?;
-                }
                 let before = Arc::clone(&self.directory);
-                self.directory = Arc::new(Directory::new(Config::clone(config)));
-                self.reassign_orphans(&before, by)?;
+                let changes = diff(before.config(), config, self.now);
+                let changes = changes.iter().map(ToString::to_string).collect();
+                let person = by.person().cloned();
+                let person = person.unwrap_or_else(|| PersonId::from(ADMINISTRATOR));
+                self.transaction.add_config(text, &person, self.now)?;
+                self.audit(by, &Act::ConfigApplied { changes })?;
+                for (integration, key) in keys {
+                    self.set_key(integration, *key, by)?;
+                }
+                self.directory = Arc::new(before.with_config(Config::clone(config)));
+                self.reassign_orphans(&before, &person)?;
+                self.expect_heartbeats()?;
                 self.owed.push(Owed::Roster);
                 Answer::Done
             }
         })
+    }
+
+    fn audit(&mut self, by: &Doer, act: &Act) -> Result<(), StoreError> {
+        self.transaction.audit(self.now, by, act)
+    }
+
+    fn set_key(&mut self, integration: &str, key: SecretHash, by: &Doer) -> Result<(), StoreError> {
+        self.transaction.set_integration_key(integration, key)?;
+        let act = Act::KeySet {
+            integration: integration.to_owned(),
+        };
+        self.audit(by, &act)
     }
 
     fn notify(
@@ -281,7 +394,9 @@ impl Desk<'_> {
     fn has_team(&self, signal: &Signal) -> bool {
         let team = match signal {
             Signal::Fired(alarm) => &alarm.team,
-            Signal::Acknowledged(target) | Signal::Recovered(target) => &target.team,
+            Signal::Acknowledged(target) | Signal::Recovered(target) | Signal::Noted(target, _) => {
+                &target.team
+            }
         };
         self.directory.policy(team).is_some()
     }
@@ -294,6 +409,12 @@ impl Desk<'_> {
                 self.target(target, &Command::AlarmAcknowledged { source })
             }
             Signal::Recovered(target) => self.target(target, &Command::AlarmRecovered { source }),
+            Signal::Noted(target, text) => {
+                // Nobody's id: ids have no blanks.
+                let by = PersonId::new(Actor::Monitoring(source).to_string());
+                let text = text.clone();
+                self.target(target, &Command::AddNote { by, text })
+            }
         }
     }
 
@@ -338,9 +459,10 @@ impl Desk<'_> {
         Ok(taken)
     }
 
-    fn tap(&mut self, device: &Device, request: &CommandRequest) -> Result<TapAnswer, StoreError> {
+    fn tap(&mut self, who: &Who, request: &CommandRequest) -> Result<TapAnswer, StoreError> {
+        let teams = who.teams(&self.directory);
         if let Some(answered) = self.transaction.answered(&request.id)? {
-            let ticket = self.visible_ticket(device, answered.ticket)?;
+            let ticket = self.ticket_of(&teams, answered.ticket)?;
             let refusal = answered
                 .refusal
                 .as_deref()
@@ -352,24 +474,12 @@ impl Desk<'_> {
                 also_refused: answered.also_refused,
             });
         }
-        let by = device.person.clone();
-        let command = match &request.action {
-            Action::CheckIn => Command::CheckIn { by },
-            Action::StartWork => Command::StartWork { by },
-            Action::Resolve => Command::Resolve { by },
-            Action::Reopen => Command::Reopen { by },
-            Action::Reassign { to } => Command::Reassign { by, to: to.clone() },
-            Action::Note { text } => Command::AddNote {
-                by,
-                text: text.clone(),
-            },
-        };
         let mut also_refused = Vec::new();
         for id in &request.also {
-            let (refusal, _) = self.tap_on(device, *id, &command)?;
+            let (refusal, _) = self.tap_on(&teams, *id, who, &request.action)?;
             also_refused.extend(refusal.map(|_| *id));
         }
-        let (refusal, ticket) = self.tap_on(device, request.ticket, &command)?;
+        let (refusal, ticket) = self.tap_on(&teams, request.ticket, who, &request.action)?;
         let answer = TapAnswer {
             refusal,
             ticket,
@@ -392,43 +502,48 @@ impl Desk<'_> {
     /// Why not, if refused, and the ticket as it stands.
     fn tap_on(
         &mut self,
-        device: &Device,
+        teams: &[TeamId],
         id: TicketId,
-        command: &Command,
+        who: &Who,
+        action: &Action,
     ) -> Result<(Option<Refusal>, Option<Arc<Ticket>>), StoreError> {
-        let Some(ticket) = self.visible_ticket(device, id)? else {
+        let Some(ticket) = self.ticket_of(teams, id)? else {
             return Ok((Some(Refusal::NoSuchTicket), None));
         };
         let team = ticket.team.clone();
-        Ok(match self.decide(Some(ticket.clone()), &team, command)? {
+        let chain = self.directory.chain(&team, self.now);
+        let command = taps::command(
+            action,
+            &who.person,
+            &ticket,
+            chain.as_deref(),
+            &self.directory,
+        );
+        Ok(match self.decide(Some(ticket.clone()), &team, &command)? {
             Ok(ticket) => (None, ticket),
             Err(refusal) => (Some(refusal), Some(Arc::new(ticket))),
         })
     }
 
-    /// A ticket that exists for this device: those of other teams do not.
-    fn visible_ticket(
-        &mut self,
-        device: &Device,
-        id: TicketId,
-    ) -> Result<Option<Ticket>, StoreError> {
-        let teams = device.teams(&self.directory);
+    /// A ticket of these teams: for who has nothing to do with its team, it does not exist.
+    fn ticket_of(&mut self, teams: &[TeamId], id: TicketId) -> Result<Option<Ticket>, StoreError> {
         Ok(self
             .transaction
             .ticket(id)?
             .filter(|ticket| teams.contains(&ticket.team)))
     }
 
-    fn receipts(&mut self, device: &Device, batch: &ReceiptBatch) -> Result<(), StoreError> {
+    fn receipts(&mut self, who: &Who, batch: &ReceiptBatch) -> Result<(), StoreError> {
         if self.transaction.answered(&batch.id)?.is_some() {
             return Ok(());
         }
+        let teams = who.teams(&self.directory);
         for report in &batch.receipts {
-            let Some(ticket) = self.visible_ticket(device, report.page.ticket)? else {
+            let Some(ticket) = self.ticket_of(&teams, report.page.ticket)? else {
                 continue;
             };
             let receipt = Receipt {
-                device: device.id.clone(),
+                device: who.id.clone(),
                 transport: report.transport,
                 rung: report.rung,
                 at: report.at,
@@ -447,7 +562,7 @@ impl Desk<'_> {
         }
         for report in &batch.drills {
             let receipt = Receipt {
-                device: device.id.clone(),
+                device: who.id.clone(),
                 transport: report.transport,
                 rung: report.rung,
                 at: report.at,
@@ -456,7 +571,7 @@ impl Desk<'_> {
                 do_not_disturb: None,
             };
             let known = self.transaction.drill(&report.drill)?;
-            let Some(mut drill) = known.filter(|drill| drill.device == device.id) else {
+            let Some(mut drill) = known.filter(|drill| drill.device == who.id) else {
                 continue;
             };
             drill.receipts.push(receipt);
@@ -505,13 +620,11 @@ impl Desk<'_> {
 
     fn fire_deadlines(&mut self) -> Result<(), StoreError> {
         for ticket in self.transaction.due(self.now, DUE_PER_BATCH)? {
-            let Some(deadline) = &ticket.deadline else {
+            let Some((due, generation)) = ticket.next_due() else {
                 continue;
             };
-            let command = Command::DeadlinePassed {
-                generation: deadline.generation,
-            };
-            let lateness_ms = self.now.0 - deadline.fires_at().0;
+            let command = Command::DeadlinePassed { generation };
+            let lateness_ms = self.now.0 - due.0;
             metrics::histogram!("tocsin_deadline_lateness_seconds")
                 .record(lateness_ms as f64 / 1000.0);
             let team = ticket.team.clone();
@@ -571,6 +684,11 @@ impl Desk<'_> {
             }
             (None, None) => return Ok(Err(Refusal::NoSuchTicket)),
         };
+        let service = match (&ticket, command) {
+            (Some(ticket), _) => Some(&ticket.service),
+            (None, Command::AlarmFired { alarm, .. }) => Some(&alarm.service),
+            (None, _) => None,
+        };
         let open_twin = match (&ticket, command) {
             (Some(ticket), Command::Reopen { .. }) => self
                 .transaction
@@ -578,11 +696,15 @@ impl Desk<'_> {
                 .map(|twin| twin.id),
             _ => None,
         };
+        let policy = service
+            .and_then(|service| directory.policy_of(service))
+            .or_else(|| directory.policy(team))
+            .unwrap_or(&fallback_policy);
+        let shadow = directory.shadow(team, self.now);
         let context = Context {
-            policy: directory.policy(team).unwrap_or(&fallback_policy),
-            chain,
-            pageable: directory.pageable(team),
             open_twin,
+            shadow: shadow.as_ref(),
+            ..Context::new(policy, chain, directory.pageable(team))
         };
         let events = match decide(ticket.as_ref(), command, &context, self.now) {
             Ok(events) => events,
@@ -599,6 +721,10 @@ impl Desk<'_> {
             .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
         self.updates
             .push(self.transaction.append(&ticket, &events, self.now)?);
+        if tocsin_learning::falls_due(&ticket, &events) {
+            // A draft that is there stays as it is.
+            self.transaction.learn(&first_draft(&ticket)?, self.now)?;
+        }
         let ticket = Arc::new(ticket);
         let pages_changed = events.iter().any(|event| {
             matches!(

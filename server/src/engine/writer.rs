@@ -161,6 +161,7 @@ fn write<S: Store>(
         if watch.was_set(clock.now(), Instant::now()) {
             tracing::warn!("the clock was set; phones are told by beginning their streams anew");
             hub.drop_all();
+            engine.clock_was_set();
         }
         let sleep = match engine.next_due() {
             Ok(due) => due.map_or(LONGEST_SLEEP, |due| {

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use tocsin_learning::IndexText;
 use tocsin_ticket::{
     Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Millis, Page, PageEnd, PageId,
     PageReason, PersonId, Role, Severity, TeamId, Ticket, TicketId,
 };
 use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel, PushWhen};
 
+use super::heartbeats::StoredHeartbeat;
+use super::learning::{DocumentKey, Learn, Learned, Shelf};
 use super::{
     Answered, Code, Device, DrillReason, DrillRecord, Reader, Store, StoreError, TicketFilter,
     Transaction,
 };
+use crate::audit::{Act, Doer, Head};
+use crate::rights::{ApiToken, Right};
 use crate::secret::Secret;
 
 const NOW: Millis = Millis(1_800_000_000_000);
@@ -30,17 +35,23 @@ macro_rules! conformance {
                 what_was_committed_is_there_after_a_restart,
                 the_earliest_deadline_is_known_and_due_tickets_come_in_order,
                 a_readers_log_is_in_order_and_only_of_its_teams,
+                histories_are_whole_and_of_tickets_to_which_something_happened_then,
                 lists_are_newest_first_and_only_of_the_asked_teams,
                 a_code_works_once_and_not_when_it_is_old,
                 a_new_code_makes_the_persons_older_one_worthless,
                 an_answer_is_remembered_until_it_is_forgotten,
                 devices_keys_and_configurations_are_kept,
+                a_revoked_device_or_token_is_gone_with_all_that_was_its_own,
+                the_audit_log_is_one_chain_of_what_was_committed,
                 a_registration_replaces_the_one_before_and_a_dead_address_stays_dead,
                 what_is_owed_comes_most_severe_first_and_only_while_it_is,
                 who_was_silenced_lately_is_known,
                 drills_and_facts_are_kept_as_they_stand,
                 a_notice_is_said_once_and_until_it_was_heard,
                 a_secret_is_made_once_and_kept,
+                heartbeats_are_kept_as_they_stand_and_come_due_in_order,
+                a_document_keeps_every_version_and_a_save_on_an_old_one_changes_nothing,
+                past_tickets_are_found_by_their_words_and_by_their_team_alone,
             );
         }
     };
@@ -273,6 +284,60 @@ pub(super) fn a_readers_log_is_in_order_and_only_of_its_teams<S: Store, R: Reade
     assert_eq!(seqs(&[], 0, 10), [0; 0]);
 }
 
+pub(super) fn histories_are_whole_and_of_tickets_to_which_something_happened_then<
+    S: Store,
+    R: Reader,
+>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let at = |minute: i64| Millis(NOW.0 + minute * 60_000);
+    let mut open = |id: u64, team: &str, minute: i64| {
+        let (ticket, events) = ticket(id, alarm(team, team, &id.to_string()), None);
+        commit(&mut store, |transaction| {
+            transaction.append(&ticket, &events, at(minute)).map(drop)
+        });
+        ticket
+    };
+    let (early, late) = (open(1, "shop", 0), open(2, "shop", 30));
+    open(3, "bank", 30);
+    open(4, "mill", 30);
+    for (ticket, minute) in [(&early, 20), (&late, 40), (&early, 50)] {
+        let (by, text) = (PersonId::from("ana"), minute.to_string());
+        let events = [Event::NoteAdded { by, text }];
+        let ticket = apply(Some(ticket.clone()), &events);
+        commit(&mut store, |transaction| {
+            transaction.append(&ticket, &events, at(minute)).map(drop)
+        });
+    }
+    let found = |teams: &[&str], from: i64, until: i64| {
+        let teams: Vec<TeamId> = teams.iter().map(|team| TeamId::from(*team)).collect();
+        let mut found = Vec::new();
+        reader
+            .histories(&teams, at(from), at(until), &mut |history| {
+                assert_eq!(history.team.as_str(), history.service.as_str());
+                let entries = history.entries.iter();
+                let minutes: Vec<i64> = entries.map(|it| (it.at.0 - NOW.0) / 60_000).collect();
+                found.push((history.ticket.0, minutes));
+            })
+            .unwrap();
+        found
+    };
+    assert_eq!(found(&["shop"], 20, 21), [(1, vec![0, 20, 50])]);
+    assert_eq!(
+        found(&["shop"], 50, 51),
+        [(1, vec![0, 20, 50])],
+        "whole, back to its beginning"
+    );
+    assert_eq!(
+        found(&["shop", "bank"], 0, 60),
+        [(1, vec![0, 20, 50]), (2, vec![30, 40]), (3, vec![30])]
+    );
+    assert_eq!(found(&["shop"], 21, 30), []);
+    assert_eq!(found(&["shop"], 51, 90), []);
+    assert_eq!(found(&[], 0, 60), []);
+}
+
 pub(super) fn lists_are_newest_first_and_only_of_the_asked_teams<S: Store, R: Reader>(
     make: &impl Fn() -> (S, R),
 ) {
@@ -417,6 +482,8 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
         transaction.add_device(&device, NOW)?;
         transaction.set_integration_key("prometheus", old)?;
         transaction.set_integration_key("prometheus", new)?;
+        transaction.set_calendar_key(&"ana".into(), old)?;
+        transaction.set_calendar_key(&"ana".into(), new)?;
         transaction.add_config("first", &"ana".into(), NOW)?;
         transaction.add_config("second", &"ana".into(), NOW)
     });
@@ -425,7 +492,83 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
         reader.integration_keys().unwrap(),
         [(new, "prometheus".to_owned())]
     );
+    assert_eq!(reader.calendar_keys().unwrap(), [(new, "ana".into())]);
     assert_eq!(reader.config().unwrap().as_deref(), Some("second"));
+}
+
+pub(super) fn a_revoked_device_or_token_is_gone_with_all_that_was_its_own<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let device = |id: &str| Device {
+        id: DeviceId::from(id),
+        person: "ana".into(),
+        name: "phone".to_owned(),
+        admin: false,
+        token: Secret::device_token().hash(),
+    };
+    let (lost, kept) = (device("lost"), device("kept"));
+    let token = |id: &str| ApiToken {
+        id: id.to_owned(),
+        person: "ana".into(),
+        name: "board".to_owned(),
+        admin: false,
+        scopes: vec![Right::Read, Right::Report],
+        hash: Secret::api_token().hash(),
+        created_at: NOW,
+        expires_at: Millis(NOW.0 + 1),
+    };
+    let (old, new) = (token("1"), token("2"));
+    commit(&mut store, |transaction| {
+        for device in [&lost, &kept] {
+            transaction.add_device(device, NOW)?;
+            transaction.set_channels(&device.id, &[channel("a")], NOW)?;
+            transaction.set_facts(&device.id, "{}", NOW)?;
+        }
+        transaction.add_token(&old)?;
+        transaction.add_token(&new)
+    });
+    assert_eq!(reader.tokens().unwrap(), [old.clone(), new.clone()]);
+    commit(&mut store, |transaction| {
+        assert_eq!(transaction.remove_device(&lost.id)?.as_ref(), Some(&lost));
+        assert_eq!(transaction.remove_device(&lost.id)?, None);
+        assert_eq!(transaction.remove_token(&old.id)?.as_ref(), Some(&old));
+        assert_eq!(transaction.remove_token(&old.id)?, None);
+        Ok(())
+    });
+    assert_eq!(reader.tokens().unwrap(), [new]);
+    assert_eq!(reader.devices().unwrap(), [kept]);
+    assert_eq!(reader.channels().unwrap().len(), 1);
+    assert_eq!(reader.facts().unwrap().len(), 1);
+}
+
+pub(super) fn the_audit_log_is_one_chain_of_what_was_committed<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let act = |number: u64| Act::KeySet {
+        integration: format!("integration-{number}"),
+    };
+    commit(&mut store, |transaction| {
+        transaction.audit(NOW, &Doer::Server, &act(1))?;
+        transaction.audit(NOW, &Doer::Server, &act(2))
+    });
+    let failed = store.transaction(&mut |transaction| {
+        transaction.audit(NOW, &Doer::Server, &act(3))?;
+        Err(StoreError::new("it failed"))
+    });
+    assert!(failed.is_err());
+    drop(store);
+    let (mut store, _) = make();
+    commit(&mut store, |transaction| {
+        transaction.audit(NOW, &Doer::Server, &act(4))
+    });
+    let log = reader.audit_after(0, 9).unwrap();
+    let said = log.iter().map(|entry| entry.entry().unwrap().what);
+    assert_eq!(said.collect::<Vec<_>>(), [act(1), act(2), act(4)]);
+    let head = log.iter().try_fold(Head::START, Head::follow).unwrap();
+    assert_eq!(head.number, 3);
+    assert_eq!(reader.audit_after(1, 1).unwrap(), log[1..2]);
 }
 
 fn channel(name: &str) -> PushChannel {
@@ -498,6 +641,8 @@ fn paging(id: u64, severity: Severity) -> (Ticket, Vec<Event>) {
             reason: PageReason::Assigned,
             at: NOW,
             expires_at: Millis(NOW.0 + 1000),
+            missed: None,
+            help: None,
             receipts: Vec::new(),
         },
     };
@@ -634,4 +779,195 @@ pub(super) fn a_secret_is_made_once_and_kept<S: Store, R: Reader>(make: &impl Fn
     let again = store.secret("name", &|| Ok(vec![2])).unwrap();
     let other = store.secret("other", &|| Ok(vec![3])).unwrap();
     assert_eq!((first, again, other), (vec![1], vec![1], vec![3]));
+}
+
+pub(super) fn heartbeats_are_kept_as_they_stand_and_come_due_in_order<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let heartbeat = |name: &str, due: Option<i64>| StoredHeartbeat {
+        integration: "cron".to_owned(),
+        name: name.to_owned(),
+        last_beat: due.map(|due| Millis(due - 70)),
+        due: due.map(Millis),
+        every_ms: 60,
+        grace_ms: 10,
+    };
+    let (late, soon, missed) = (
+        heartbeat("late", Some(900)),
+        heartbeat("soon", Some(300)),
+        heartbeat("missed", None),
+    );
+    assert_eq!(store.next_heartbeat().unwrap(), None);
+    commit(&mut store, |transaction| {
+        for one in [&late, &soon, &missed, &heartbeat("gone", Some(100))] {
+            transaction.heartbeats().put(one)?;
+        }
+        transaction.heartbeats().forget("cron", "gone")
+    });
+    assert_eq!(store.next_heartbeat().unwrap(), Some(Millis(300)));
+    assert_eq!(
+        reader.heartbeats().unwrap(),
+        [late.clone(), missed.clone(), soon.clone()]
+    );
+    commit(&mut store, |transaction| {
+        let rows = transaction.heartbeats();
+        assert_eq!(rows.one("cron", "soon")?, Some(soon.clone()));
+        assert_eq!(rows.one("other", "soon")?, None);
+        assert_eq!(rows.due(Millis(299), 9)?, []);
+        assert_eq!(rows.due(Millis(900), 9)?, [soon.clone(), late.clone()]);
+        assert_eq!(rows.due(Millis(900), 1)?.len(), 1);
+        assert_eq!(rows.all()?.len(), 3);
+        rows.put(&heartbeat("soon", None))
+    });
+    assert_eq!(store.next_heartbeat().unwrap(), Some(Millis(900)));
+}
+
+fn learn(store: &mut impl Store, what: &Learn) -> Learned {
+    let mut learned = None;
+    commit(store, |transaction| {
+        learned = Some(transaction.learn(what, NOW)?);
+        Ok(())
+    });
+    learned.expect("an answer")
+}
+
+pub(super) fn a_document_keeps_every_version_and_a_save_on_an_old_one_changes_nothing<
+    S: Store,
+    R: Reader,
+>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let key = |team: &str| DocumentKey {
+        shelf: Shelf::Runbook,
+        team: team.into(),
+        name: "down".to_owned(),
+    };
+    let save = |team: &str, base, by: &str, body: &str| Learn::Save {
+        key: key(team),
+        base,
+        by: by.into(),
+        body: body.to_owned(),
+    };
+    let newer = |version, by: Option<&str>| Learned::Newer {
+        version,
+        by: by.map(PersonId::from),
+    };
+    let mut say = |what: Learn| learn(&mut store, &what);
+    assert_eq!(say(save("shop", 1, "ana", "1")), newer(0, None));
+    assert_eq!(say(save("shop", 0, "ana", "1")), Learned::Saved(1));
+    assert_eq!(say(save("shop", 0, "ben", "lost?")), newer(1, Some("ana")));
+    assert_eq!(say(save("shop", 1, "ben", "2")), Learned::Saved(2));
+    // Sent again because the answer was lost.
+    assert_eq!(say(save("shop", 1, "ben", "2")), Learned::Saved(2));
+    assert_eq!(say(save("shop", 1, "ana", "2")), newer(2, Some("ben")));
+    assert_eq!(say(save("bank", 0, "dora", "other")), Learned::Saved(1));
+
+    let body = |version| {
+        let document = reader.document(&key("shop"), version).unwrap();
+        document.map(|it| (it.version, it.body))
+    };
+    assert_eq!(body(None), Some((2, "2".to_owned())));
+    assert_eq!(body(Some(1)), Some((1, "1".to_owned())));
+    assert_eq!(body(Some(3)), None);
+    let versions = reader.versions(&key("shop")).unwrap();
+    let versions: Vec<_> = versions.iter().map(|it| (it.version, &it.by)).collect();
+    assert_eq!(versions, [(2, &"ben".into()), (1, &"ana".into())]);
+    let all = |shelf, teams: &[TeamId]| {
+        let all = reader.documents(shelf, teams).unwrap();
+        all.into_iter().map(|it| it.body).collect::<Vec<_>>()
+    };
+    assert_eq!(all(Shelf::Runbook, &["shop".into()]), ["2"]);
+    assert_eq!(
+        all(Shelf::Runbook, &["shop".into(), "bank".into()]),
+        ["other", "2"]
+    );
+    assert_eq!(all(Shelf::Runbook, &[]), [""; 0]);
+    assert_eq!(all(Shelf::Coe, &["shop".into()]), [""; 0]);
+}
+
+/// Follows the log to its end, as the librarian does; how many steps that took.
+fn index(store: &mut impl Store, reader: &impl Reader) -> usize {
+    let mut steps = 0;
+    while let Some(unindexed) = reader.unindexed(2).unwrap() {
+        let rows = unindexed.tickets.iter();
+        let tickets = rows
+            .map(|it| (it.id, it.team.clone(), IndexText::of(it)))
+            .collect();
+        let until = unindexed.until;
+        learn(store, &Learn::Index { tickets, until });
+        steps += 1;
+    }
+    steps
+}
+
+pub(super) fn past_tickets_are_found_by_their_words_and_by_their_team_alone<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let titled = |team: &str, key: &str, title: &str| Alarm {
+        title: title.to_owned(),
+        ..alarm(team, "checkout", key)
+    };
+    let lag = put(
+        &mut store,
+        1,
+        titled("shop", "1", "Replica lag, failing"),
+        None,
+    );
+    let lag = resolve(&mut store, lag);
+    let newer = put(
+        &mut store,
+        2,
+        titled("shop", "2", "Replica lag, failing"),
+        None,
+    );
+    let newer = resolve(&mut store, newer);
+    let foreign = put(&mut store, 3, titled("bank", "3", "Replica lag"), None);
+    resolve(&mut store, foreign);
+    put(
+        &mut store,
+        4,
+        titled("shop", "4", "Replica lag, open"),
+        None,
+    );
+    let disk = put(&mut store, 5, titled("shop", "5", "Disk failed"), None);
+    let disk = resolve(&mut store, disk);
+    assert_eq!(index(&mut store, &reader), 5, "nine entries, two a step");
+    assert_eq!(index(&mut store, &reader), 0);
+
+    let found = |words: &[&str], limit| {
+        let words: Vec<_> = words.iter().map(|it| (*it).to_owned()).collect();
+        reader.past_tickets(&"shop".into(), &words, limit).unwrap()
+    };
+    assert_eq!(found(&["replica", "lag"], 9), [newer.clone(), lag.clone()]);
+    assert_eq!(found(&["replica", "lag"], 1), std::slice::from_ref(&newer));
+    assert_eq!(
+        found(&["checkout"], 9).len(),
+        3,
+        "the service is searched too"
+    );
+    // "failed" and "failing" are one word to a reader.
+    assert_eq!(found(&["fails"], 9), [disk, newer.clone(), lag.clone()]);
+    assert_eq!(
+        found(&["or", "near", "title"], 9),
+        [],
+        "no word is a command"
+    );
+    assert_eq!(found(&[], 9), []);
+
+    // What is open again is no past ticket, and one that ends twice is found once.
+    let reopening = [Event::Reopened {
+        by: "ana".into(),
+        owner: "ana".into(),
+    }];
+    let reopened = apply(Some(newer), &reopening);
+    commit(&mut store, |transaction| {
+        transaction.append(&reopened, &reopening, NOW).map(drop)
+    });
+    assert_eq!(found(&["replica"], 9), std::slice::from_ref(&lag));
+    let again = resolve(&mut store, reopened);
+    index(&mut store, &reader);
+    assert_eq!(found(&["replica"], 9), [again, lag]);
 }

@@ -5,10 +5,13 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod heartbeats;
+pub mod learning;
 mod sqlite;
+pub mod swaps;
 
 use serde::{Deserialize, Serialize};
-use tocsin_directory::Directory;
+use tocsin_report::History;
 use tocsin_ticket::{
     DeliveryFailure, DeviceId, DrillId, Event, Millis, PersonId, Receipt, ServiceId, Severity,
     TeamId, Ticket, TicketId,
@@ -16,6 +19,12 @@ use tocsin_ticket::{
 use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel, ServerNotice};
 
 pub use sqlite::{SqliteReader, SqliteStore};
+
+use crate::audit::{Act, Doer, Sealed};
+use crate::rights::ApiToken;
+use heartbeats::{HeartbeatRows, StoredHeartbeat};
+use learning::{Learn, Learned, LearningReader};
+use swaps::{StoredSwap, SwapRows};
 
 use crate::secret::SecretHash;
 
@@ -44,19 +53,6 @@ pub struct Device {
     pub admin: bool,
     /// Hash of its token.
     pub token: SecretHash,
-}
-
-impl Device {
-    /// The teams whose tickets this device may see: those of its person, or all of them for an
-    /// administrator's.
-    #[must_use]
-    pub fn teams(&self, directory: &Directory) -> Vec<TeamId> {
-        if self.admin {
-            directory.config().teams().keys().cloned().collect()
-        } else {
-            directory.teams_of(&self.person).to_vec()
-        }
-    }
 }
 
 /// An enrolment code that was given out.
@@ -268,6 +264,31 @@ pub trait Transaction {
     /// [`StoreError`].
     fn add_device(&mut self, device: &Device, now: Millis) -> Result<(), StoreError>;
 
+    /// Forgets a device, with its ways and what it said about itself; its token is worthless from
+    /// here on. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove_device(&mut self, id: &DeviceId) -> Result<Option<Device>, StoreError>;
+
+    /// A new API token.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_token(&mut self, token: &ApiToken) -> Result<(), StoreError>;
+
+    /// Forgets an API token. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove_token(&mut self, id: &str) -> Result<Option<ApiToken>, StoreError>;
+
+    /// Writes what was done in this transaction into the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn audit(&mut self, at: Millis, actor: &Doer, act: &Act) -> Result<(), StoreError>;
+
     /// Makes `channels` all the ways to push to the device. An address that was dead and comes
     /// again is alive: the device has it from its push service.
     ///
@@ -339,6 +360,24 @@ pub trait Transaction {
         hash: SecretHash,
     ) -> Result<(), StoreError>;
 
+    /// Makes `hash` the only key of the person's calendars.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_calendar_key(&mut self, person: &PersonId, hash: SecretHash) -> Result<(), StoreError>;
+
+    /// Keeps something to learn from.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn learn(&mut self, what: &Learn, now: Millis) -> Result<Learned, StoreError>;
+
+    /// Heartbeats.
+    fn heartbeats(&mut self) -> &mut dyn HeartbeatRows;
+
+    /// Swaps of shifts.
+    fn swaps(&mut self) -> &mut dyn SwapRows;
+
     /// Keeps a configuration that was applied.
     ///
     /// # Errors
@@ -364,6 +403,12 @@ pub trait Store: Send {
     /// [`StoreError`].
     fn next_due(&mut self) -> Result<Option<Millis>, StoreError>;
 
+    /// When the silence of the next heartbeat becomes an alarm. Costs one index look-up.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn next_heartbeat(&mut self) -> Result<Option<Millis>, StoreError>;
+
     /// A secret of the server by its name, made by `make` when there is none yet.
     ///
     /// # Errors
@@ -382,7 +427,7 @@ pub trait Store: Send {
 }
 
 /// Reads beside the writer. Each call sees a consistent state.
-pub trait Reader: Send + Sync {
+pub trait Reader: LearningReader + Send + Sync {
     /// The number of the newest log entry; 0 when there is none.
     ///
     /// # Errors
@@ -430,11 +475,36 @@ pub trait Reader: Send + Sync {
     /// [`StoreError`].
     fn timeline(&self, id: TicketId) -> Result<Vec<String>, StoreError>;
 
+    /// Everything that ever happened to each ticket of these teams to which something happened in
+    /// `from..until`, oldest ticket first, one ticket in memory at a time.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was visited by then was right.
+    fn histories(
+        &self,
+        teams: &[TeamId],
+        from: Millis,
+        until: Millis,
+        visit: &mut dyn FnMut(&History),
+    ) -> Result<(), StoreError>;
+
     /// Every enrolled device.
     ///
     /// # Errors
     /// [`StoreError`].
     fn devices(&self) -> Result<Vec<Device>, StoreError>;
+
+    /// Every API token, also expired ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn tokens(&self) -> Result<Vec<ApiToken>, StoreError>;
+
+    /// Entries of the audit log with numbers above `number`, smallest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn audit_after(&self, number: u64, limit: usize) -> Result<Vec<Sealed>, StoreError>;
 
     /// Every way to push to a device, in each device's order.
     ///
@@ -476,11 +546,29 @@ pub trait Reader: Send + Sync {
     /// [`StoreError`].
     fn notices(&self) -> Result<Vec<StoredNotice>, StoreError>;
 
+    /// Every heartbeat as it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn heartbeats(&self) -> Result<Vec<StoredHeartbeat>, StoreError>;
+
+    /// Every swap of shifts, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn swaps(&self) -> Result<Vec<StoredSwap>, StoreError>;
+
     /// Every integration's key.
     ///
     /// # Errors
     /// [`StoreError`].
     fn integration_keys(&self) -> Result<Vec<(SecretHash, String)>, StoreError>;
+
+    /// The key of each person's calendars.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn calendar_keys(&self) -> Result<Vec<(SecretHash, PersonId)>, StoreError>;
 
     /// The configuration applied last.
     ///

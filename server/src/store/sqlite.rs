@@ -3,21 +3,33 @@
 //! Rows are a projection of the log; both are written in the same transaction. Ticket and events
 //! are kept as JSON beside the few columns that are searched by.
 
+mod heartbeats;
+mod learning;
+mod swaps;
+
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, params_from_iter};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params, params_from_iter,
+};
+use tocsin_report::{Entry, History};
 use tocsin_ticket::{
     DeviceId, DrillId, Event, Millis, PersonId, ServiceId, Severity, TeamId, Ticket, TicketId,
 };
 use tocsin_wire::{CommandId, PushAddress, PushChannel};
 
+use super::heartbeats::{HeartbeatRows, StoredHeartbeat};
+use super::learning::{Learn, Learned};
+use super::swaps::{StoredSwap, SwapRows};
 use super::{
     Answered, Code, Device, DrillRecord, Reader, Store, StoreError, StoredChannel, StoredNotice,
     StoredUpdate, TicketFilter, Transaction, Work, update_json,
 };
+use crate::audit::{Act, Doer, Hash, Head, Sealed};
+use crate::rights::ApiToken;
 use crate::secret::SecretHash;
 
 /// Migrations in order; `PRAGMA user_version` counts those that were made.
@@ -120,6 +132,38 @@ const MIGRATIONS: &[&str] = &[
         value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
+    learning::MIGRATION,
+    heartbeats::MIGRATION,
+    "
+    -- Which tickets had something happen to them at a time, for reports.
+    CREATE INDEX log_when ON log (team, at, ticket);
+",
+    "
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        name TEXT NOT NULL,
+        admin INTEGER NOT NULL,
+        scopes TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- Each hash is over the one before and the entry's text.
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        entry TEXT NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+",
+    "
+    -- Calendar programs cannot send a token, so their addresses hold a key.
+    CREATE TABLE calendar_keys (
+        person TEXT PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE
+    ) STRICT, WITHOUT ROWID;
+",
+    swaps::MIGRATION,
 ];
 
 /// The write-ahead log is begun anew when it reaches this many pages of 4 KiB (64 MiB): passive
@@ -129,6 +173,9 @@ const WAL_RESTART_PAGES: i64 = 16_384;
 /// Log entries looked through for pages that ended shortly before a restart. More than were ever
 /// written in the minutes that count.
 const SILENCES_LOOKED_THROUGH: i64 = 200_000;
+
+/// How long to wait for somebody else's lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Commits between looks at the length of the write-ahead log.
 const COMMITS_PER_WAL_LOOK: u32 = 64;
@@ -149,6 +196,8 @@ impl From<serde_json::Error> for StoreError {
 #[derive(Debug, Clone)]
 enum Place {
     File(std::path::PathBuf),
+    /// A file that is only read.
+    ReadOnly(std::path::PathBuf),
     /// A database in memory that lives as long as one connection to it.
     Memory(String),
 }
@@ -158,11 +207,17 @@ impl Place {
         let connection = match self {
             Self::File(path) => Connection::open(path)
                 .map_err(|error| StoreError::new(format!("{}: {error}", path.display())))?,
+            Self::ReadOnly(path) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = Connection::open_with_flags(path, flags)?;
+                connection.busy_timeout(LOCK_PATIENCE)?;
+                return Ok(connection);
+            }
             Self::Memory(name) => {
                 Connection::open(format!("file:{name}?mode=memory&cache=shared"))?
             }
         };
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(LOCK_PATIENCE)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -188,6 +243,16 @@ impl SqliteStore {
     /// version of Tocsin.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Self::at(Place::File(path.to_owned()))
+    }
+
+    /// Brings a database of an older version to this one, and closes it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is no database of Tocsin's, or was written by a newer version.
+    pub fn upgrade(path: &Path) -> Result<(), StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        schema(&Connection::open_with_flags(path, flags)?)?;
+        Self::open(path).map(drop)
     }
 
     /// A database in memory, shared by all who give the same name, gone with the last of them.
@@ -231,23 +296,44 @@ impl SqliteStore {
             .connection
             .query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
         if pages >= WAL_RESTART_PAGES {
-            self.connection
-                .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))?;
+            // A reader in the middle of a long read, such as a backup, holds up no alarm: the log is
+            // begun anew after it.
+            self.connection.busy_timeout(Duration::ZERO)?;
+            let restarted = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+            self.connection.busy_timeout(LOCK_PATIENCE)?;
+            restarted?;
         }
         Ok(())
     }
 }
 
+/// How many migrations were made.
+fn schema(connection: &Connection) -> Result<usize, StoreError> {
+    let done = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if done == 0 {
+        return Err(StoreError::new("this is no database of Tocsin's"));
+    }
+    refuse_newer(done)?;
+    Ok(done)
+}
+
+fn refuse_newer(done: usize) -> Result<(), StoreError> {
+    if done <= MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(StoreError::new(format!(
+        "the data was written by a newer version of Tocsin (schema {done}, this one knows {}); \
+         start that version",
+        MIGRATIONS.len()
+    )))
+}
+
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done: usize = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if done > MIGRATIONS.len() {
-        return Err(StoreError::new(format!(
-            "the data was written by a newer version of Tocsin (schema {done}, this one knows {}); \
-             start that version",
-            MIGRATIONS.len()
-        )));
-    }
+    refuse_newer(done)?;
     for migration in &MIGRATIONS[done..] {
         transaction.execute_batch(migration)?;
     }
@@ -271,6 +357,15 @@ impl Store for SqliteStore {
         let mut statement = self
             .connection
             .prepare_cached("SELECT min(due) FROM tickets WHERE due IS NOT NULL")?;
+        Ok(statement
+            .query_row([], |row| row.get::<_, Option<i64>>(0))?
+            .map(Millis))
+    }
+
+    fn next_heartbeat(&mut self) -> Result<Option<Millis>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(due) FROM heartbeats WHERE due IS NOT NULL")?;
         Ok(statement
             .query_row([], |row| row.get::<_, Option<i64>>(0))?
             .map(Millis))
@@ -375,10 +470,7 @@ impl Transaction for SqliteTransaction<'_> {
         let body = serde_json::to_string(ticket)?;
         let events = serde_json::to_string(events)?;
         let open = ticket.state.is_open();
-        let due = ticket
-            .deadline
-            .as_ref()
-            .map(|deadline| deadline.fires_at().0);
+        let due = ticket.next_due().map(|(due, _)| due.0);
         self.0
             .prepare_cached(
                 "INSERT INTO tickets (id, team, service, dedup_key, owner, open, due, body, paging)
@@ -623,6 +715,72 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(())
     }
 
+    fn remove_device(&mut self, id: &DeviceId) -> Result<Option<Device>, StoreError> {
+        for table in ["channels", "facts"] {
+            self.0.execute(
+                &format!("DELETE FROM {table} WHERE device = ?1"),
+                [id.as_str()],
+            )?;
+        }
+        Ok(self
+            .0
+            .query_row(
+                "DELETE FROM devices WHERE id = ?1 RETURNING id, person, name, admin, token",
+                [id.as_str()],
+                device,
+            )
+            .optional()?)
+    }
+
+    fn add_token(&mut self, token: &ApiToken) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT INTO tokens (id, person, name, admin, scopes, hash, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                token.id,
+                token.person.as_str(),
+                token.name,
+                token.admin,
+                serde_json::to_string(&token.scopes)?,
+                token.hash.0,
+                token.created_at.0,
+                token.expires_at.0
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn remove_token(&mut self, id: &str) -> Result<Option<ApiToken>, StoreError> {
+        let mut statement = self.0.prepare(
+            "DELETE FROM tokens WHERE id = ?1
+             RETURNING id, person, name, admin, scopes, hash, created_at, expires_at",
+        )?;
+        let mut rows = statement.query([id])?;
+        rows.next()?.map(token).transpose()
+    }
+
+    fn audit(&mut self, at: Millis, actor: &Doer, act: &Act) -> Result<(), StoreError> {
+        let head = self
+            .0
+            .query_row(
+                "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1",
+                [],
+                |row| {
+                    Ok(Head {
+                        number: row.get(0)?,
+                        hash: Hash(row.get(1)?),
+                    })
+                },
+            )
+            .optional()?;
+        let sealed = head.unwrap_or(Head::START).seal(at, actor, act)?;
+        self.0.execute(
+            "INSERT INTO audit (number, entry, hash) VALUES (?1, ?2, ?3)",
+            params![sealed.number, sealed.text, sealed.hash.0],
+        )?;
+        Ok(())
+    }
+
     fn set_integration_key(
         &mut self,
         integration: &str,
@@ -635,6 +793,26 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(())
     }
 
+    fn set_calendar_key(&mut self, person: &PersonId, hash: SecretHash) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO calendar_keys (person, hash) VALUES (?1, ?2)",
+            params![person.as_str(), hash.0],
+        )?;
+        Ok(())
+    }
+
+    fn learn(&mut self, what: &Learn, now: Millis) -> Result<Learned, StoreError> {
+        self.take_in(what, now)
+    }
+
+    fn swaps(&mut self) -> &mut dyn SwapRows {
+        self
+    }
+
+    fn heartbeats(&mut self) -> &mut dyn HeartbeatRows {
+        self
+    }
+
     fn add_config(&mut self, text: &str, by: &PersonId, at: Millis) -> Result<(), StoreError> {
         self.0.execute(
             "INSERT INTO configs (text, by, at) VALUES (?1, ?2, ?3)",
@@ -642,6 +820,31 @@ impl Transaction for SqliteTransaction<'_> {
         )?;
         Ok(())
     }
+}
+
+/// Columns `id, person, name, admin, token`.
+fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
+    Ok(Device {
+        id: DeviceId::new(row.get::<_, String>(0)?),
+        person: PersonId::new(row.get::<_, String>(1)?),
+        name: row.get(2)?,
+        admin: row.get(3)?,
+        token: SecretHash(row.get(4)?),
+    })
+}
+
+/// Columns `id, person, name, admin, scopes, hash, created_at, expires_at`.
+fn token(row: &Row<'_>) -> Result<ApiToken, StoreError> {
+    Ok(ApiToken {
+        id: row.get(0)?,
+        person: PersonId::new(row.get::<_, String>(1)?),
+        name: row.get(2)?,
+        admin: row.get(3)?,
+        scopes: serde_json::from_str(row.get_ref(4)?.as_str().map_err(StoreError::new)?)?,
+        hash: SecretHash(row.get(5)?),
+        created_at: Millis(row.get(6)?),
+        expires_at: Millis(row.get(7)?),
+    })
 }
 
 /// Connections for reading, as many as are busy at once at the most.
@@ -652,6 +855,57 @@ pub struct SqliteReader {
 }
 
 impl SqliteReader {
+    /// A reader of a database file, which a server may be using: it is changed in nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read, is no database of Tocsin's, or was written by a
+    /// newer version.
+    pub fn of_file(path: &Path) -> Result<Self, StoreError> {
+        let place = Place::ReadOnly(path.to_owned());
+        let first = place.connect()?;
+        let done = schema(&first)?;
+        if done < MIGRATIONS.len() {
+            return Err(StoreError::new(format!(
+                "schema {done}, and this version of Tocsin reads {}; start its server on the data \
+                 once, or use the version that wrote it",
+                MIGRATIONS.len()
+            )));
+        }
+        Ok(Self {
+            place,
+            idle: Mutex::new(vec![first]),
+        })
+    }
+
+    /// Writes one moment of the database to a new file, while others go on writing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let name = path
+            .to_str()
+            .ok_or_else(|| StoreError::new("the copy's name is not UTF-8"))?;
+        self.read(|connection| {
+            connection.execute("VACUUM INTO ?1", [name])?;
+            Ok(())
+        })
+    }
+
+    /// Reads all of the database for faults (`PRAGMA integrity_check`).
+    ///
+    /// # Errors
+    /// [`StoreError`] with the first of them.
+    pub fn check_integrity(&self) -> Result<(), StoreError> {
+        let said: String = self.read(|connection| {
+            Ok(connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+        })?;
+        if said == "ok" {
+            Ok(())
+        } else {
+            Err(StoreError::new(said))
+        }
+    }
+
     /// Connections kept open between reads; more are opened under load and closed again.
     const KEPT: usize = 8;
 
@@ -789,17 +1043,84 @@ impl Reader for SqliteReader {
         })
     }
 
+    fn histories(
+        &self,
+        teams: &[TeamId],
+        from: Millis,
+        until: Millis,
+        visit: &mut dyn FnMut(&History),
+    ) -> Result<(), StoreError> {
+        let marks = vec!["?"; teams.len()].join(",");
+        let teams = teams.iter().map(|team| Value::Text(team.as_str().into()));
+        let values = teams.chain([integer(from.0), integer(until.0)]);
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT log.ticket, log.team, service, at, events
+                 FROM log JOIN tickets ON tickets.id = log.ticket
+                 WHERE log.ticket IN
+                     (SELECT ticket FROM log WHERE team IN ({marks}) AND at >= ? AND at < ?)
+                 ORDER BY log.ticket, seq"
+            ))?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut history: Option<History> = None;
+            while let Some(row) = rows.next()? {
+                let ticket = TicketId(row.get(0)?);
+                if let Some(whole) = history.take_if(|it| it.ticket != ticket) {
+                    visit(&whole);
+                }
+                let text = |index| row.get_ref(index)?.as_str().map_err(StoreError::new);
+                let entry = Entry {
+                    at: Millis(row.get(3)?),
+                    events: serde_json::from_str(text(4)?)?,
+                };
+                let (team, service) = (text(1)?, text(2)?);
+                let history = history.get_or_insert_with(|| History {
+                    ticket,
+                    team: team.into(),
+                    service: service.into(),
+                    entries: Vec::new(),
+                });
+                history.entries.push(entry);
+            }
+            history.iter().for_each(visit);
+            Ok(())
+        })
+    }
+
     fn devices(&self) -> Result<Vec<Device>, StoreError> {
         self.read(|connection| {
             let mut statement =
                 connection.prepare("SELECT id, person, name, admin, token FROM devices")?;
-            let rows = statement.query_map([], |row| {
-                Ok(Device {
-                    id: DeviceId::new(row.get::<_, String>(0)?),
-                    person: PersonId::new(row.get::<_, String>(1)?),
-                    name: row.get(2)?,
-                    admin: row.get(3)?,
-                    token: SecretHash(row.get(4)?),
+            let rows = statement.query_map([], device)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT id, person, name, admin, scopes, hash, created_at, expires_at FROM tokens
+                 ORDER BY created_at, id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut tokens = Vec::new();
+            while let Some(row) = rows.next()? {
+                tokens.push(token(row)?);
+            }
+            Ok(tokens)
+        })
+    }
+
+    fn audit_after(&self, number: u64, limit: usize) -> Result<Vec<Sealed>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT number, entry, hash FROM audit WHERE number > ?1 ORDER BY number LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![number, limit], |row| {
+                Ok(Sealed {
+                    number: row.get(0)?,
+                    text: row.get(1)?,
+                    hash: Hash(row.get(2)?),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -915,11 +1236,30 @@ impl Reader for SqliteReader {
         })
     }
 
+    fn swaps(&self) -> Result<Vec<StoredSwap>, StoreError> {
+        self.every_swap()
+    }
+
+    fn heartbeats(&self) -> Result<Vec<StoredHeartbeat>, StoreError> {
+        self.every_heartbeat()
+    }
+
     fn integration_keys(&self) -> Result<Vec<(SecretHash, String)>, StoreError> {
         self.read(|connection| {
             let mut statement =
                 connection.prepare("SELECT hash, integration FROM integration_keys")?;
             let rows = statement.query_map([], |row| Ok((SecretHash(row.get(0)?), row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn calendar_keys(&self) -> Result<Vec<(SecretHash, PersonId)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("SELECT hash, person FROM calendar_keys")?;
+            let rows = statement.query_map([], |row| {
+                let person = PersonId::new(row.get::<_, String>(1)?);
+                Ok((SecretHash(row.get(0)?), person))
+            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
