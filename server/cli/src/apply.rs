@@ -25,10 +25,19 @@ pub async fn run(args: &ApplyArgs) -> Result<(), Failure> {
     if !args.json {
         show(&shown, false)?;
     }
-    if !args.yes && !confirmed()? {
+    let moves = !shown.moved_shifts.is_empty();
+    let question = if moves {
+        "Apply all the same? [y/N] "
+    } else {
+        "Apply this? [y/N] "
+    };
+    if !args.yes && !confirmed(question)? {
         return Err(Failure::refused("nothing was applied"));
     }
-    let applied: ApplyReply = client.put("v1/config", &text).await?;
+    // What was not shown is not confirmed: the server may refuse what has changed meanwhile.
+    let confirm = moves || args.yes;
+    let path = format!("v1/config?confirm={confirm}");
+    let applied: ApplyReply = client.put(&path, &text).await?;
     if args.json {
         return out::json(&applied);
     }
@@ -96,17 +105,26 @@ fn show(reply: &ApplyReply, as_json: bool) -> Result<(), Failure> {
         };
         out::line(paint(style, change));
     }
+    if !reply.moved_shifts.is_empty() {
+        out::line(paint(
+            STRONG,
+            "\nThis moves shifts within the next two weeks:",
+        ));
+    }
+    for moved in &reply.moved_shifts {
+        out::line(format_args!("  {}", paint(CARE, moved)));
+    }
     Ok(())
 }
 
-fn confirmed() -> Result<bool, Failure> {
+fn confirmed(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage(
             "there is nobody to ask; add --yes to apply it, or --dry-run",
         ));
     }
     let mut terminal = anstream::stderr();
-    let _ = write!(terminal, "Apply this? [y/N] ");
+    let _ = write!(terminal, "{question}");
     let _ = terminal.flush();
     let mut answer = String::new();
     std::io::stdin()

@@ -3,12 +3,18 @@
 use core::time::Duration;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::SignedDuration;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tocsin_ticket::Severity;
+use tocsin_learning::RunbookName;
+use tocsin_server::audit::Head;
+use tocsin_server::rights::Right;
+use tocsin_ticket::{Millis, Severity};
 
 use crate::profile::{ProfileArgs, ServerArgs, TrustArgs};
 use crate::watch::Destination;
@@ -107,7 +113,8 @@ Examples:
   tocsin apply team.toml --dry-run
   tocsin apply team.toml --yes --json
 
-The file is checked whole before anything is sent. Applying it twice changes nothing. A commented
+The file is checked whole before anything is sent. Applying it twice changes nothing. Where it would
+move somebody's shift within two weeks, it says whose and asks; --yes says yes to that too. A commented
 file to start from: server/directory/example.toml in Tocsin's sources.")]
     Apply(ApplyArgs),
     /// Make a code with which a person enrols a phone, a desk pager or this program
@@ -126,11 +133,80 @@ A code works once, for ten minutes. A new one replaces the person's older ones."
         after_help = "Examples:\n  tocsin oncall\n  tocsin oncall --json | jq -r '.[].primary.id'"
     )]
     Oncall(ReadArgs),
+    /// Who is on call when, in every layer, with mentors and swaps
+    #[command(after_help = "\
+Examples:
+  tocsin shifts
+  tocsin shifts --team shop --weeks 8
+  tocsin shifts --json | jq -r '.[] | select(.layer == 1) | .person.id'
+
+Times are on this machine's clock.")]
+    Shifts(ShiftsArgs),
+    /// Swap shifts with somebody, if they accept
+    #[command(
+        args_conflicts_with_subcommands = true,
+        after_help = "\
+Examples:
+  tocsin swap
+  tocsin swap propose --team shop --gives 2026-04-14T12:00 --takes 2026-04-21T12:00
+  tocsin swap accept 3
+
+You give the whole shift in which --gives lies and take the whole shift in which --takes lies; times
+are on this machine's clock. Until the other side accepts, nothing changes."
+    )]
+    Swap(SwapArgs),
+    /// Addresses of your shifts and your teams', for a calendar program; older ones stop working
+    #[command(after_help = "\
+Examples:
+  tocsin calendar
+  tocsin calendar --json | jq -r .own
+
+Every call makes new addresses. They show the shifts of 60 days back to 180 ahead.")]
+    Calendar(ReadArgs),
+    /// Make a team's file of what another pager gives away
+    #[command(after_help = "\
+Examples:
+  tocsin import pagerduty schedule.json --team shop > team.toml
+  tocsin import opsgenie schedules/Shop-d875e654.json > team.toml
+  tocsin import goalert answer.json > team.toml
+  tocsin import ical oncall.ics > team.toml
+  tocsin import holidays berlin.ics --team berlin >> team.toml
+
+What could not be carried over is said on stderr, each with its place in the file. Nothing is sent to
+a server: read the file, complete it, then tocsin apply team.toml.", after_long_help = IMPORT_HELP.as_str())]
+    Import(ImportArgs),
     /// Everybody's devices: would they ring now, and what to do if not
     #[command(
-        after_help = "Examples:\n  tocsin devices\n  tocsin devices --json | jq -r '.[].readiness.light'"
+        args_conflicts_with_subcommands = true,
+        after_help = "\
+Examples:
+  tocsin devices
+  tocsin devices --json | jq -r '.[].readiness.light'
+  tocsin devices revoke 3f9a2c               a lost phone: its token stops working"
     )]
-    Devices(ReadArgs),
+    Devices(DevicesArgs),
+    /// Tokens for scripts and dashboards: less rights than you have, and an end
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Who changed rights, configuration, keys, tokens and codes; and is that log whole?
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Copy a server's database to a file, while the server runs
+    #[command(after_help = "\
+Example:
+  tocsin backup --data /var/lib/tocsin /var/backups/tocsin-2026-11-23.db
+
+Run it on the server's machine, as the server's user. The copy has every ticket that was answered
+before the command began. It is checked, on disk, and readable by you alone: it has secrets in it.")]
+    Backup(BackupArgs),
+    /// Put a backup in the place of a server's database
+    #[command(after_help = "\
+Example:
+  tocsin restore --data /var/lib/tocsin /var/backups/tocsin-2026-11-23.db
+
+Stop the server first. The backup is checked before anything is replaced, and what was there stays
+beside it.")]
+    Restore(BackupArgs),
     /// Test a device of yours, by the way that a page takes
     #[command(after_help = "\
 Examples:
@@ -147,15 +223,55 @@ and started its siren's output.")]
     /// Tell one ticket's story: who was paged and why, what their phones did, who did what
     #[command(after_help = "Example:\n  tocsin ticket 42")]
     Ticket(TicketArgs),
+    /// Past tickets that were like this one, and what resolved them
+    #[command(after_help = "Example:\n  tocsin similar 42")]
+    Similar(TicketArgs),
+    /// Runbooks: what to do, attached to the alarms they are about, every version kept
+    #[command(after_help = "\
+Examples:
+  tocsin runbook list --ticket 42                  those about this ticket, the most specific first
+  tocsin runbook edit checkout-down                in your editor; a new one when there is none
+  tocsin runbook edit checkout-down --file checkout-down.md
+  tocsin runbook show checkout-down --version 3")]
+    Runbook(RunbookArgs),
+    /// Corrections of error: what happened, why, and what changes so that it does not happen again
+    #[command(after_help = "\
+Examples:
+  tocsin coe list --state draft
+  tocsin coe edit 42                               in your editor; its timeline is filled in
+  tocsin coe export 42 --format html --out coe-42.html
+
+A SEV1 that is over needs one and has a draft; a SEV2 may have one.")]
+    Coe(CoeArgs),
+    /// What being on call cost: pages by part of the day, lost sleep, noise, what to fix first
+    #[command(after_help = "\
+Examples:
+  tocsin report                                    this week and the three before
+  tocsin report --team shop --weeks 1 --html report.html
+  tocsin report --from 2026-01-01 --until 2026-04-01 --csv > quarter.csv
+
+Days are by the team's calendar; parts of the day by the clock of whoever was paged.")]
+    Report(ReportArgs),
     /// Raise an alarm by hand
     #[command(after_help = "\
 Examples:
   tocsin alarm --service checkout \"Checkout is down\"
   tocsin alarm --service checkout --severity SEV2 --key backup \"Nightly backup failed\"
   tocsin alarm --service checkout --key backup --resolved
+  tocsin alarm --dry-run payload.json --integration uptime      what it would do, paging nobody
+  tocsin alarm --dry-run - --integration grafana --format alertmanager < payload.json
 
 A SEV1 without --severity: whoever raises an alarm by hand wants somebody woken.")]
     Alarm(AlarmArgs),
+    /// Hand over a mail from standard input as an alarm, for a mail server to pipe to
+    #[command(after_help = "\
+Postfix, in master.cf, with transport_maps naming it for the pager's domain:
+  tocsin unix - n n - - pipe user=nobody
+    argv=/usr/bin/tocsin mail-in --server https://pager.example.org --to ${recipient}
+
+A mail goes to KEY@your.domain, KEY being an integration's. Exit code 75 asks the mail server to try
+again later; 65 is for good.")]
+    MailIn(MailInArgs),
     /// Hear the siren, or write it to a file
     #[command(after_help = "\
 Examples:
@@ -370,6 +486,51 @@ pub struct EnrollArgs {
     pub server: ServerArgs,
 }
 
+/// Where each importer's file is from.
+static IMPORT_HELP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "\
+pagerduty   the answer to GET /schedules/{{id}}?since=…&until=… of its REST API
+opsgenie    the answer to GET /v2/schedules/{{id}}, or a file of the folder `schedules` that
+            opsgenie-configuration-backup writes
+goalert     the answer to this question, asked in GoAlert's GraphQL explorer:
+
+{}
+ical        the calendar that a pager publishes
+holidays    a calendar of public holidays: prints a [[holidays]] with the id of --team
+
+What could not be carried over is said on stderr, each with its place in the file.",
+        tocsin_import::GOALERT_QUERY
+    )
+});
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// What the file is from
+    #[arg(value_enum)]
+    pub from: ImportFrom,
+    /// The file; - reads stdin
+    pub file: PathBuf,
+    /// The id that the team, or the calendar of holidays, gets
+    #[arg(long, value_name = "ID")]
+    pub team: Option<String>,
+}
+
+/// Something to import from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFrom {
+    /// A schedule of PagerDuty
+    Pagerduty,
+    /// A schedule of Opsgenie
+    Opsgenie,
+    /// A schedule of GoAlert
+    Goalert,
+    /// Shifts in a calendar
+    Ical,
+    /// Public holidays in a calendar
+    Holidays,
+}
+
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     /// An id of the applied file
@@ -388,6 +549,165 @@ pub struct ReadArgs {
     pub json: bool,
     #[command(flatten)]
     pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    #[command(subcommand)]
+    pub command: Option<DevicesCommand>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DevicesCommand {
+    /// Make a device's token worthless: yours, or as an administrator anybody's
+    Revoke(RevokeArgs),
+}
+
+/// What is to stop working.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// Its id, or as much of it as tells it from the others
+    pub id: String,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, shown once
+    #[command(after_help = "\
+Examples:
+  tocsin token create dashboard --scope read --scope report --expires 90d
+  TOCSIN_TOKEN=$(tocsin token create ci --scope respond --json | jq -r .secret) tocsin alarm ...")]
+    Create(TokenArgs),
+    /// Your tokens, or as an administrator everybody's
+    List(ReadArgs),
+    /// Make a token worthless
+    Revoke(RevokeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// What it is for
+    pub name: String,
+    /// What it may do: read, report, respond, manage, configure; never more than you may
+    #[arg(long = "scope", value_name = "SCOPE", required = true, num_args = 1)]
+    pub scopes: Vec<Right>,
+    /// How long it works: at most 366d
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = lifetime)]
+    pub expires: Duration,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// What was done, oldest first
+    List(ReadArgs),
+    /// Check that no entry was changed, removed or put in; names the first that is wrong
+    #[command(after_help = "\
+Examples:
+  tocsin audit verify
+  tocsin audit verify --file /var/backups/tocsin-2026-11-23.db
+  tocsin audit verify --head 41:7be1…        that what you saw before is still there
+
+It prints the log's head, NUMBER:HASH. Keep it: a log whose end was cut off is whole in itself, and
+only somebody who knows an earlier head can tell.")]
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A database or backup on this machine, instead of a server's answer
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// A head that an earlier run printed, which must be part of the log
+    #[arg(long, value_name = "NUMBER:HASH")]
+    pub head: Option<Head>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The backup
+    pub file: PathBuf,
+    /// Folder of the server's database
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ShiftsArgs {
+    /// Only those of this team
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
+    /// How many weeks ahead, 1 to 52
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=52))]
+    pub weeks: u8,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SwapArgs {
+    #[command(subcommand)]
+    pub what: Option<SwapCommand>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SwapCommand {
+    /// Ask somebody to take a shift of yours for one of theirs
+    Propose(ProposeArgs),
+    /// Agree to a swap that was proposed to you
+    Accept(AnswerArgs),
+    /// Do not agree to it
+    Refuse(AnswerArgs),
+    /// Take back a swap that you proposed
+    Withdraw(AnswerArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ProposeArgs {
+    /// Of which team
+    #[arg(long, value_name = "TEAM")]
+    pub team: String,
+    /// In which of its layers: 1 is the primary, 2 the secondary
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    pub layer: u8,
+    /// Any moment of the shift you give, such as 2026-04-14T12:00
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub gives: Millis,
+    /// Any moment of the shift you take
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub takes: Millis,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AnswerArgs {
+    /// The swap's number
+    pub id: u64,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// A time on this machine's clock, or one with an offset.
+fn moment(text: &str) -> Result<Millis, String> {
+    let instant = text.parse::<Timestamp>().or_else(|_| {
+        let local: DateTime = text.parse()?;
+        Ok(local.to_zoned(TimeZone::system())?.timestamp())
+    });
+    instant
+        .map(|at| Millis(at.as_millisecond()))
+        .map_err(|_: jiff::Error| {
+            "expected a time such as 2026-04-14T12:00 or 2026-04-14T12:00+02:00".to_owned()
+        })
 }
 
 #[derive(Debug, Args)]
@@ -415,13 +735,189 @@ pub struct TicketArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct RunbookArgs {
+    #[command(subcommand)]
+    pub command: RunbookCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunbookCommand {
+    /// List them, or those about one ticket
+    List(RunbookListArgs),
+    /// Read one
+    Show(RunbookShowArgs),
+    /// Write one, or a new version of it
+    Edit(RunbookEditArgs),
+    /// Who saved it when
+    History(RunbookShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct RunbookListArgs {
+    /// Only those about this ticket, the most specific first
+    #[arg(long, value_name = "TICKET", value_parser = ticket_number)]
+    pub ticket: Option<u64>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunbookShowArgs {
+    /// Its name
+    pub name: RunbookName,
+    /// Whose, if you are in several teams
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
+    /// An older version
+    #[arg(long, value_name = "N")]
+    pub version: Option<u32>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunbookEditArgs {
+    /// Its name: 1 to 64 of a-z, 0-9 and -
+    pub name: RunbookName,
+    /// Whose, if you are in several teams
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
+    /// Save this file instead of opening an editor
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The version that the file was made from [default: the newest]
+    #[arg(long, value_name = "N", requires = "file")]
+    pub base: Option<u32>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CoeArgs {
+    #[command(subcommand)]
+    pub command: CoeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CoeCommand {
+    /// List them, those of the newest tickets first
+    List(CoeListArgs),
+    /// Read one
+    Show(TicketArgs),
+    /// Write one
+    Edit(CoeEditArgs),
+    /// Write it out as Markdown, or as a page of HTML to send and print
+    Export(CoeExportArgs),
+    /// Action items that should be done by now
+    Overdue(ReadArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CoeListArgs {
+    /// Only those that got this far
+    #[arg(long, value_enum)]
+    pub state: Option<CoeStateArg>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// How far a COE got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CoeStateArg {
+    /// Somebody still writes, or nobody has begun
+    Draft,
+    /// The reviewers read
+    InReview,
+    /// Everybody can learn from it
+    Done,
+}
+
+#[derive(Debug, Args)]
+pub struct CoeEditArgs {
+    /// The ticket's number
+    #[arg(value_parser = ticket_number)]
+    pub ticket: u64,
+    /// Save this file instead of opening an editor
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The version that the file was made from [default: the newest]
+    #[arg(long, value_name = "N", requires = "file")]
+    pub base: Option<u32>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CoeExportArgs {
+    /// The ticket's number
+    #[arg(value_parser = ticket_number)]
+    pub ticket: u64,
+    /// As what
+    #[arg(long, value_enum, default_value_t = ExportFormat::Markdown)]
+    pub format: ExportFormat,
+    /// Into this file, not to the terminal
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// What a COE is written out as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// For a repository or a wiki
+    Markdown,
+    /// For a browser, a printer or a PDF
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// One of your teams [default: all of them]
+    #[arg(long, value_name = "TEAM")]
+    pub team: Option<String>,
+    /// This many calendar weeks, the present one included [default: 4]
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "until"], value_parser = clap::value_parser!(u8).range(1..=52))]
+    pub weeks: Option<u8>,
+    /// The first day, such as 2026-06-01, or the first instant
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The day or the instant before which it ends [default: now]
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// Print a table for spreadsheets
+    #[arg(long, conflicts_with_all = ["html", "json"])]
+    pub csv: bool,
+    /// Write a page with charts to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct AlarmArgs {
     /// One line that says what is wrong
-    #[arg(required_unless_present = "resolved")]
+    #[arg(required_unless_present_any = ["resolved", "dry_run"])]
     pub title: Option<String>,
     /// What is in trouble: an id of the applied file
-    #[arg(long, value_name = "SERVICE")]
-    pub service: String,
+    #[arg(long, value_name = "SERVICE", required_unless_present = "dry_run")]
+    pub service: Option<String>,
+    /// Show what this payload would do if an integration's source sent it; "-" is standard input
+    #[arg(long, value_name = "FILE", requires = "integration", conflicts_with_all = ["title", "service", "key", "resolved"])]
+    pub dry_run: Option<PathBuf>,
+    /// Whose payload it would be: an id of the applied file
+    #[arg(long, value_name = "INTEGRATION", requires = "dry_run")]
+    pub integration: Option<String>,
+    /// The payload's format
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "json",
+        requires = "dry_run",
+        value_parser = ["json", "alertmanager", "cloudwatch", "email", "pagerduty", "opsgenie"]
+    )]
+    pub format: String,
     /// SEV1 (worst) to SEV5
     #[arg(long, default_value = "SEV1", value_parser = |text: &str| text.parse::<Severity>())]
     pub severity: Severity,
@@ -433,6 +929,23 @@ pub struct AlarmArgs {
     pub resolved: bool,
     #[command(flatten)]
     pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct MailInArgs {
+    /// The server's address
+    #[arg(long, value_name = "URL", env = "TOCSIN_SERVER")]
+    pub server: String,
+    /// The address it was sent to; what stands before "@", and before "+", is an integration's key
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "RECIPIENT",
+        hide_env_values = true
+    )]
+    pub to: String,
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]
@@ -519,6 +1032,16 @@ fn length(text: &str) -> Result<Duration, String> {
         .and_then(|length| Duration::try_from(length).ok())
         .filter(|length| *length >= Duration::from_secs(1))
         .ok_or_else(|| "expected a time of at least a second, such as 60s or 5m".to_owned())
+}
+
+/// `90d`, or as [`length`].
+fn lifetime(text: &str) -> Result<Duration, String> {
+    const DAY_S: u64 = 24 * 3600;
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    match days.and_then(|days: u64| days.checked_mul(DAY_S)) {
+        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => length(text).map_err(|_| "expected a time such as 90d or 12h".to_owned()),
+    }
 }
 
 /// `42` or `#42`, as tickets are written.

@@ -114,6 +114,19 @@ impl Client {
         read(self.send(request.body(json)).await?).await
     }
 
+    /// Sends something as it is.
+    ///
+    /// # Errors
+    /// [`Failure`] with the server's own words.
+    pub async fn post_raw<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<T, Failure> {
+        let request = self.request(Method::POST, path).body(body);
+        read(self.send(request).await?).await
+    }
+
     /// Sends a text in place of what was there.
     ///
     /// # Errors
@@ -124,6 +137,16 @@ impl Client {
                 .await?,
         )
         .await
+    }
+
+    /// Does away with something.
+    ///
+    /// # Errors
+    /// [`Failure`] with the server's own words.
+    pub async fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, path))
+            .await
+            .map(drop)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

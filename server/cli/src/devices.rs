@@ -7,17 +7,36 @@ use tocsin_server::serve::ADMINISTRATOR;
 use tocsin_ticket::{PersonId, Rung};
 use tocsin_wire::{DeviceView, DeviceWay, DrillView, Known, PushWhen};
 
-use crate::cli::ReadArgs;
+use crate::cli::{DevicesArgs, DevicesCommand, ReadArgs, RevokeArgs};
 use crate::failure::Failure;
 use crate::names::{self, Names};
 use crate::out::{self, BAD, CARE, FAINT, GOOD, STRONG, paint};
 use crate::times;
 
-/// Asks and shows.
+/// Asks and shows, or revokes.
 ///
 /// # Errors
 /// When the server says no.
-pub async fn run(args: &ReadArgs) -> Result<(), Failure> {
+pub async fn run(args: &DevicesArgs) -> Result<(), Failure> {
+    match &args.command {
+        None => show_all(&args.read).await,
+        Some(DevicesCommand::Revoke(args)) => revoke(args).await,
+    }
+}
+
+async fn revoke(args: &RevokeArgs) -> Result<(), Failure> {
+    let client = args.server.client()?;
+    let devices: Vec<DeviceView> = client.get("v1/devices").await?;
+    let ids = devices.iter().map(|device| device.device.as_str());
+    let id = names::whole_id(&args.id, ids, "`tocsin devices` lists them")?;
+    client.delete(&format!("v1/devices/{id}")).await?;
+    out::line(format_args!(
+        "device {id} is revoked; its token no longer works"
+    ));
+    Ok(())
+}
+
+async fn show_all(args: &ReadArgs) -> Result<(), Failure> {
     let client = args.server.client()?;
     let devices: Vec<DeviceView> = client.get("v1/devices").await?;
     if args.json {

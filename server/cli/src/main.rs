@@ -3,27 +3,38 @@
 
 mod alarm;
 mod apply;
+mod audit;
+mod backup;
 mod cli;
 mod client;
+mod coe;
 mod demo;
 mod devices;
 mod drill;
+mod editing;
 mod enroll;
 mod failure;
 mod gateway;
+mod import;
 mod login;
+mod mail_in;
 mod names;
 mod on_call;
 mod out;
 mod pager;
 mod profile;
+mod report;
+mod runbook;
 mod serve;
 mod settings;
+mod shifts;
 mod signals;
+mod similar;
 mod siren;
 mod story;
 mod tickets;
 mod times;
+mod token;
 mod watch;
 
 use std::process::ExitCode;
@@ -57,11 +68,24 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Enroll(args) => runtime.block_on(enroll::run(&args)),
         Command::Key(args) => runtime.block_on(apply::new_key(&args)),
         Command::Oncall(args) => runtime.block_on(on_call::run(&args)),
+        Command::Shifts(args) => runtime.block_on(shifts::run(&args)),
+        Command::Swap(args) => runtime.block_on(shifts::swap(&args)),
+        Command::Calendar(args) => runtime.block_on(import::addresses(&args)),
+        Command::Import(args) => import::run(&args),
         Command::Devices(args) => runtime.block_on(devices::run(&args)),
+        Command::Token(command) => runtime.block_on(token::run(&command)),
+        Command::Audit(command) => runtime.block_on(audit::run(&command)),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Drill(args) => runtime.block_on(drill::run(&args)),
         Command::Tickets(args) => runtime.block_on(tickets::list(&args)),
         Command::Ticket(args) => runtime.block_on(tickets::timeline(&args)),
+        Command::Similar(args) => runtime.block_on(similar::run(&args)),
+        Command::Runbook(args) => runtime.block_on(runbook::run(&args)),
+        Command::Coe(args) => runtime.block_on(coe::run(&args)),
+        Command::Report(args) => runtime.block_on(report::run(&args)),
         Command::Alarm(args) => runtime.block_on(alarm::run(&args)),
+        Command::MailIn(args) => runtime.block_on(mail_in::run(&args)),
         Command::Siren(args) => siren::run(&args),
         Command::Pager(args) => runtime.block_on(pager::run(&args)),
         Command::Demo(args) => runtime.block_on(demo::run(&args)),

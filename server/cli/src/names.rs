@@ -77,3 +77,24 @@ impl Names {
 pub fn device(id: &DeviceId) -> &str {
     id.as_str().get(..6).unwrap_or(id.as_str())
 }
+
+/// The one id that begins like this.
+///
+/// # Errors
+/// When none does, or several do.
+pub fn whole_id<'a>(
+    beginning: &str,
+    ids: impl Iterator<Item = &'a str>,
+    hint: &str,
+) -> Result<&'a str, Failure> {
+    let mut found: Vec<&str> = ids.filter(|id| id.starts_with(beginning)).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(id), true) if !beginning.is_empty() => Ok(id),
+        (None, _) => Err(Failure::refused(format!(
+            "expected an id, got {beginning:?}, with which none begins; {hint}"
+        ))),
+        _ => Err(Failure::refused(format!(
+            "expected more of an id, got {beginning:?}, with which several begin; {hint}"
+        ))),
+    }
+}

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 
 use tocsin_pager::Language;
 use tocsin_ticket::{
-    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, Millis,
-    Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung, Transport,
+    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event,
+    IncidentRole, Millis, Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung,
+    TimerKind, Transport,
 };
 use tocsin_wire::{Entry, Known};
 
@@ -61,6 +62,14 @@ pub fn tell(entries: &[Entry], names: &Names, language: Language) -> Vec<Line> {
         }
     }
     lines
+}
+
+const fn role_in_korean(role: IncidentRole) -> &'static str {
+    match role {
+        IncidentRole::Commander => "사고 지휘자",
+        IncidentRole::Communications => "소통 담당",
+        IncidentRole::Responder => "대응자",
+    }
 }
 
 struct Teller<'a> {
@@ -251,7 +260,154 @@ impl Teller<'_> {
                 "no limit runs any more".into(),
                 "더 이상 제한 시각 없음".into(),
             )),
+            Event::Held { hold } => {
+                let (until, rule) = (times::clock(hold.until), &hold.rule);
+                deed(self.pick(
+                    format!("nobody is paged before {until}, by {rule}"),
+                    format!("{until}까지 호출 보류 ({rule})"),
+                ))
+            }
+            Event::HoldEnded => deed(self.pick("the hold ended".into(), "호출 보류 종료".into())),
+            Event::FlappingDetected { tickets } => deed(self.pick(
+                format!(
+                    "the alarm comes and goes ({tickets} tickets lately): its end is believed only \
+                     once it stays quiet"
+                ),
+                format!("알람이 반복됨(최근 티켓 {tickets}건): 잠잠해져야 종료로 인정"),
+            )),
+            Event::Declined { by, reason } => {
+                let (by, reason) = (self.person(by), self.words(reason.as_deref()));
+                alarm(self.pick(
+                    format!("{by} cannot take it{reason}"),
+                    format!("{by}: 응할 수 없음{reason}"),
+                ))
+            }
+            Event::LimitExtended { by, until, reason } => {
+                let (by, until) = (self.person(by), times::clock(*until));
+                deed(self.pick(
+                    format!("{by} extended the limit until {until}: “{reason}”"),
+                    format!("{by}: 제한 시각을 {until}(으)로 연장: “{reason}”"),
+                ))
+            }
+            Event::ConferenceConvened { .. }
+            | Event::ConferenceMoved { .. }
+            | Event::ConferenceJoined { .. }
+            | Event::ConferenceClosed
+            | Event::RoleNamed { .. }
+            | Event::StatusUpdated { .. } => deed(self.conference(event)),
+            Event::HelpAsked { .. }
+            | Event::HelpAnswered { .. }
+            | Event::HelpPassedOn { .. }
+            | Event::HelpExhausted { .. } => deed(self.help(event)),
+            Event::TimerSet { timer } => {
+                let (due, what) = (times::clock(timer.due), self.timer(timer.kind));
+                detail(self.pick(format!("at {due}: {what}"), format!("{due}: {what}")))
+            }
+            Event::TimerCleared { generation } => detail(self.pick(
+                format!("timer {generation} is over"),
+                format!("타이머 {generation} 종료"),
+            )),
         }
+    }
+
+    /// What somebody added, if they did.
+    fn words(&self, words: Option<&str>) -> String {
+        words.map_or_else(String::new, |words| format!(": “{words}”"))
+    }
+
+    fn conference(&self, event: &Event) -> String {
+        match event {
+            Event::ConferenceConvened { bridge } => {
+                let (url, dial_in) = (&bridge.url, self.words(bridge.dial_in.as_deref()));
+                self.pick(
+                    format!("conference convened at {url}{dial_in}"),
+                    format!("화상 회의 소집 {url}{dial_in}"),
+                )
+            }
+            Event::ConferenceMoved { bridge } => {
+                let url = &bridge.url;
+                self.pick(
+                    format!("the conference moved to {url}"),
+                    format!("화상 회의 이동 {url}"),
+                )
+            }
+            Event::ConferenceJoined { by } => {
+                let by = self.person(by);
+                self.pick(
+                    format!("{by} joined the conference"),
+                    format!("{by}: 화상 회의 참여"),
+                )
+            }
+            Event::RoleNamed { by, person, role } => {
+                let (by, person) = (self.person(by), self.person(person));
+                self.pick(
+                    format!("{by} named {person} {role}"),
+                    format!("{by}: {person}을(를) {}(으)로 지명", role_in_korean(*role)),
+                )
+            }
+            Event::StatusUpdated { by, text } => {
+                let by = self.person(by);
+                self.pick(
+                    format!("status update by {by}: “{text}”"),
+                    format!("{by}의 상황 보고: “{text}”"),
+                )
+            }
+            _ => self.pick("the conference ended".into(), "화상 회의 종료".into()),
+        }
+    }
+
+    fn help(&self, event: &Event) -> String {
+        match event {
+            Event::HelpAsked { help } => {
+                let (by, asked, message) = (
+                    self.person(&help.by),
+                    self.people(&help.asked),
+                    &help.message,
+                );
+                self.pick(
+                    format!("{by} asks {asked} for help: “{message}”"),
+                    format!("{by}: {asked}에게 도움 요청: “{message}”"),
+                )
+            }
+            Event::HelpAnswered {
+                by, comes, reason, ..
+            } => {
+                let (by, reason) = (self.person(by), self.words(reason.as_deref()));
+                if *comes {
+                    self.pick(format!("{by} comes to help"), format!("{by}: 도우러 옴"))
+                } else {
+                    self.pick(
+                        format!("{by} cannot help{reason}"),
+                        format!("{by}: 도울 수 없음{reason}"),
+                    )
+                }
+            }
+            Event::HelpPassedOn { level, .. } => {
+                let people = self.people(&level.people);
+                self.pick(
+                    format!("the call for help goes on to {people}"),
+                    format!("도움 요청이 {people}에게 넘어감"),
+                )
+            }
+            _ => self.pick(
+                "nobody is left to ask for help".into(),
+                "도움을 청할 사람이 더 없음".into(),
+            ),
+        }
+    }
+
+    fn timer(&self, kind: TimerKind) -> String {
+        let (english, korean) = match kind {
+            TimerKind::Hold => ("the hold ends", "호출 보류 종료"),
+            TimerKind::Mentor => ("the mentor is paged", "멘토 호출"),
+            TimerKind::StatusUpdate => ("a status update is due", "상황 보고 시각"),
+            TimerKind::StatusUpdateMissed => {
+                ("the status update is missed", "상황 보고 누락으로 처리")
+            }
+            TimerKind::Help { .. } => ("the call for help goes on", "도움 요청이 다음으로 넘어감"),
+            TimerKind::Settle => ("its end is believed", "종료로 인정"),
+        };
+        self.pick(english.into(), korean.into())
     }
 
     fn paged(&self, page: &Page) -> String {
@@ -274,6 +430,18 @@ impl Teller<'_> {
                 "the page before reached nobody's device in time",
                 "앞선 호출이 제시간에 어느 기기에도 닿지 않음",
             ),
+            PageReason::Declined => (
+                "whoever was paged before cannot",
+                "앞선 사람이 응할 수 없음",
+            ),
+            PageReason::NewcomerLate => (
+                "the newcomer has used up half of the limit",
+                "신입이 제한 시간의 절반을 씀",
+            ),
+            PageReason::Shadowing => ("they shadow the shift", "당직 참관"),
+            PageReason::HelpAsked => ("they are asked for help", "도움 요청"),
+            PageReason::StatusUpdateDue => ("a status update is due", "상황 보고 시각"),
+            PageReason::StatusUpdateMissed => ("the status update did not come", "상황 보고 누락"),
         };
         self.pick(
             format!("page {id} to {person}: {english}"),
@@ -289,6 +457,8 @@ impl Teller<'_> {
                 "nobody's device received the page in time",
                 "제시간에 호출을 받은 기기 없음",
             ),
+            PageReason::Declined => ("whoever was paged cannot", "호출된 사람이 응할 수 없음"),
+            PageReason::NewcomerLate => ("half of the limit is over", "제한 시간의 절반이 지남"),
             _ => ("no check-in in time", "제시간에 확인 없음"),
         };
         self.pick(english.into(), korean.into())
@@ -302,6 +472,10 @@ impl Teller<'_> {
             Role::Manager => "관리자",
             Role::ManagersManager => "상위 관리자",
             Role::Team => "팀 전체",
+            Role::Mentor => "멘토",
+            Role::Shadow => "참관자",
+            Role::Helper => "조력자",
+            Role::Commander => "사고 지휘자",
         };
         self.pick(role.to_string(), korean.into())
     }
@@ -312,6 +486,8 @@ impl Teller<'_> {
             PageEnd::Moved => ("the ticket moved on", "티켓이 진행됨"),
             PageEnd::Resolved => ("resolved", "해결됨"),
             PageEnd::Superseded => ("a newer page took its place", "새 호출로 대체됨"),
+            PageEnd::Declined => ("they cannot", "응할 수 없음"),
+            PageEnd::Answered => ("what it asked for was done", "요청한 일이 끝남"),
         };
         self.pick(english.into(), korean.into())
     }

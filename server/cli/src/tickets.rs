@@ -5,6 +5,7 @@ use tocsin_ticket::Severity;
 use tocsin_wire::{TicketList, TicketView, Timeline};
 
 use crate::cli::{TicketArgs, TicketsArgs};
+use crate::coe;
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::out::{self, CARE, FAINT, STRONG, paint};
@@ -114,6 +115,9 @@ pub async fn timeline(args: &TicketArgs) -> Result<(), Failure> {
     }
     for (name, value) in &ticket.details {
         out::line(paint(FAINT, format_args!("{name}: {value}")));
+    }
+    if let Some(due) = coe::due(&client, ticket).await {
+        out::line(paint(CARE, due));
     }
     let mut today = String::new();
     for line in story::tell(&found.entries, &names, args.read.server.language()) {

@@ -4,5 +4,7 @@ mod commands;
 mod common;
 mod demo;
 mod devices;
+mod payloads;
+mod rights;
 mod serving;
 mod watching;
