@@ -93,12 +93,7 @@ fn fill(
     let chain = Chain::new("ana".into(), vec![manager]);
     let policy = Policy::default();
     let limit = policy.limits(Severity::Sev1).expect("SEV1 pages").check_in;
-    let context = Context {
-        policy: &policy,
-        chain: &chain,
-        pageable: &[],
-        open_twin: None,
-    };
+    let context = Context::new(&policy, &chain, &[]);
     let first = *numbers.start();
     let mut numbers = numbers.peekable();
     while numbers.peek().is_some() {

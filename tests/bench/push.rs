@@ -20,6 +20,7 @@ use tocsin_directory::Config;
 use tocsin_peers::apns::Account;
 use tocsin_peers::fcm::Fcm;
 use tocsin_peers::https::{Peer, Request, Response, Service, ca_pem};
+use tocsin_peers::smtp::{self, Encryption, Smtp};
 use tocsin_push::apns::{ApnsHosts, ApnsSettings};
 use tocsin_push::gateway::{GatewayLimits, GatewayRate, GatewaySettings, router};
 use tocsin_push::secret::SecretSource;
@@ -71,15 +72,17 @@ enum Way {
     Gateway,
     Fcm,
     Webhook,
+    Mail,
 }
 
 impl Way {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::WebPush,
         Self::Apns,
         Self::Gateway,
         Self::Fcm,
         Self::Webhook,
+        Self::Mail,
     ];
 
     const fn name(self) -> &'static str {
@@ -89,15 +92,16 @@ impl Way {
             Self::Gateway => "apns-gateway",
             Self::Fcm => "fcm",
             Self::Webhook => "webhook",
+            Self::Mail => "mail",
         }
     }
 
     /// Pages that one person can get in the fast run without meeting the fair rate of a device, of
-    /// which the first ten, and the first three text messages, go at once.
+    /// which the first ten, and the first three text messages or mails, go at once.
     const fn pages_each(self) -> usize {
         match self {
             Self::WebPush | Self::Apns | Self::Gateway | Self::Fcm => 10,
-            Self::Webhook => 2,
+            Self::Webhook | Self::Mail => 2,
         }
     }
 
@@ -105,7 +109,7 @@ impl Way {
     const fn due_after(self) -> Duration {
         match self {
             Self::WebPush | Self::Apns | Self::Gateway | Self::Fcm => Duration::ZERO,
-            Self::Webhook => NEXT_CHANNEL,
+            Self::Webhook | Self::Mail => NEXT_CHANNEL,
         }
     }
 }
@@ -123,7 +127,7 @@ pub async fn run_one(name: &str) {
         return backlog().await;
     }
     let way = Way::ALL.into_iter().find(|way| way.name() == name);
-    latency(&[way.expect("one of webpush, apns, apns-gateway, fcm, webhook, backlog")]).await;
+    latency(&[way.expect("one of webpush, apns, apns-gateway, fcm, webhook, mail, backlog")]).await;
 }
 
 async fn latency(ways: &[Way]) {
@@ -232,6 +236,7 @@ impl Service for Desk {
             Way::WebPush => Response::new(201),
             Way::Apns | Way::Gateway | Way::Webhook => Response::new(200),
             Way::Fcm => Response::new(200).json(&json!({"name": "projects/bench/messages/1"})),
+            Way::Mail => unreachable!("mail goes to its own server"),
         }
     }
 }
@@ -248,7 +253,19 @@ impl Desk {
     fn open(&self, body: &[u8]) -> Said {
         let sealed = match self.way {
             Way::WebPush => body.to_vec(),
-            Way::Webhook => return read_words(body),
+            Way::Webhook => {
+                let body: Value = serde_json::from_slice(body).expect("JSON");
+                return read_words(body["text"].as_str().expect("a subject"));
+            }
+            Way::Mail => {
+                let mail = std::str::from_utf8(body).expect("UTF-8");
+                let mut lines = mail.lines();
+                return read_words(
+                    lines
+                        .find_map(|line| line.strip_prefix("Subject: "))
+                        .expect("a subject"),
+                );
+            }
             Way::Apns | Way::Gateway | Way::Fcm => {
                 let body: Value = serde_json::from_slice(body).expect("JSON");
                 let sealed = body["t"].as_str().or(body["message"]["data"]["t"].as_str());
@@ -270,9 +287,7 @@ impl Desk {
 }
 
 /// `SEV1 page: ticket #17`.
-fn read_words(body: &[u8]) -> Said {
-    let body: Value = serde_json::from_slice(body).expect("JSON");
-    let subject = body["text"].as_str().expect("a subject");
+fn read_words(subject: &str) -> Said {
     let number = subject.split('#').nth(1).expect("a ticket's number");
     let digits = number.split(' ').next().unwrap_or_default();
     Said {
@@ -300,6 +315,7 @@ struct World {
     node: Node,
     desk: Arc<Desk>,
     peer: Peer,
+    mail: Option<Smtp>,
     _google: Option<Fcm>,
     _gateway: Option<Listener>,
     folder: TempDir,
@@ -314,7 +330,7 @@ impl World {
         });
         let peer = Peer::start(Arc::clone(&desk)).await.expect("a port");
         let mut roots = ca_pem().to_owned();
-        let (mut google, mut gateway) = (None, None);
+        let (mut google, mut gateway, mut mail) = (None, None, None);
         let transports = match way {
             Way::WebPush => "[webpush]\ncontact = 'mailto:bench@example.org'\n\
                              allow_hosts = ['127.0.0.1']\n"
@@ -352,6 +368,17 @@ impl World {
                  body.json = {{ to = '{{number}}', text = '{{subject}}' }}\n",
                 peer.url()
             ),
+            Way::Mail => {
+                let server = Smtp::start(Encryption::Implicit).await.expect("a port");
+                let port = server.port();
+                mail = Some(server);
+                let password = write(folder.path(), "password", smtp::PASSWORD);
+                format!(
+                    "[email]\nhost = 'localhost'\nport = {port}\nfrom = 'Tocsin <{user}>'\n\
+                     [email.login]\nuser = '{user}'\npassword = {{ file = {password:?} }}\n",
+                    user = smtp::USER
+                )
+            }
         };
         let ca = write(folder.path(), "ca.pem", &roots);
         let transports = format!("allow_hosts = ['127.0.0.1']\nca_file = {ca:?}\n\n{transports}");
@@ -361,15 +388,38 @@ impl World {
             node: Node::start(folder.path()).await,
             desk,
             peer,
+            mail,
             _google: google,
             _gateway: gateway,
             folder,
         }
     }
 
+    /// How many requests or mails arrived.
+    fn count(&self) -> usize {
+        self.mail
+            .as_ref()
+            .map_or_else(|| self.desk.count(), Smtp::count)
+    }
+
+    /// Those after the first so many.
+    fn arrivals(&self, known: usize) -> Vec<Arrival> {
+        let Some(mail) = &self.mail else {
+            return self.desk.from(known);
+        };
+        let mails = mail.mails_after(known).into_iter();
+        mails
+            .map(|mail| Arrival {
+                at: mail.at,
+                path: mail.to.concat(),
+                body: mail.content.into_bytes(),
+            })
+            .collect()
+    }
+
     /// Sends these alarms evenly, waits for all their pushes, and tells how long they took.
     async fn page(&self, alarms: Vec<String>, per_second: u32) -> [f64; 7] {
-        let (first, cpu) = (self.desk.count(), self.node.cpu_time());
+        let (first, cpu) = (self.count(), self.node.cpu_time());
         let pages = alarms.len();
         let sent = send(self.node.address, alarms, Pace::PerSecond(per_second)).await;
         let waiting = Instant::now();
@@ -379,7 +429,7 @@ impl World {
         while !sent.iter().all(|sent| arrived.contains_key(&sent.ticket)) {
             assert!(waiting.elapsed() < PATIENCE, "not every page was pushed");
             tokio::time::sleep(Duration::from_millis(200)).await;
-            for arrival in self.desk.from(opened) {
+            for arrival in self.arrivals(opened) {
                 opened += 1;
                 let said = self.desk.open(&arrival.body);
                 arrived.entry(said.ticket).or_insert(arrival.at);
@@ -514,13 +564,14 @@ async fn start_gateway(folder: &Path, peer: &Peer, roots: &mut String) -> (Liste
 fn prepare(data: &Path, way: Way, people: usize, peer: &Peer) {
     let mut text = "[[people]]\nid = 'boss'\nname = 'Boss'\n".to_owned();
     for number in 0..people {
-        let telephone = match way {
+        let means = match way {
             Way::Webhook => format!("telephone = '+4930{number:07}'\n"),
+            Way::Mail => format!("email = 'p{number}@example.org'\n"),
             _ => String::new(),
         };
         write!(
             text,
-            "[[people]]\nid = 'p{number}'\nname = 'p{number}'\n{telephone}\
+            "[[people]]\nid = 'p{number}'\nname = 'p{number}'\n{means}\
              [[teams]]\nid = 't{number}'\nname = 't{number}'\nmanager = 'boss'\n\
              members = ['p{number}']\n\
              [teams.rota]\nzone = 'Europe/Berlin'\nstart = 2026-01-05\n\
@@ -581,7 +632,7 @@ fn channels(way: Way, number: usize, peer: &Peer) -> Vec<PushChannel> {
             token: format!("token-{number}"),
             key: key(),
         },
-        Way::Webhook => return Vec::new(),
+        Way::Webhook | Way::Mail => return Vec::new(),
     };
     vec![PushChannel {
         address,

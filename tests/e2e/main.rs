@@ -1,16 +1,28 @@
 //! On-call life end to end: the real server over HTTP, real phone engines, a real disk.
 
 mod alarms;
+mod audit;
+mod backup;
 mod bad_input;
+mod calendar;
 mod changes;
 mod devices;
 mod enrolment;
+mod heartbeats;
 mod hostile;
+mod learning;
 mod life;
+mod mail;
+mod opsgenie;
+mod report;
+mod rights;
 mod ringing;
+mod rotas;
+mod sns;
 mod streams;
 mod taps;
 mod teams;
+mod templates;
 mod tls;
 
 /// A body that a real monitoring system sent; `tests/data/ingest/SOURCES.md` says which.

@@ -34,6 +34,12 @@ async fn one_team_sees_nothing_of_the_other_on_any_route() {
         "/v1/tickets",
         "/v1/tickets?open=true",
         "/v1/oncall",
+        "/v1/report",
+        "/v1/report?format=csv",
+        "/v1/report?format=html",
+        "/v1/shifts",
+        "/v1/swaps",
+        "/v1/heartbeats",
         "/v1/sync",
     ] {
         holds_nothing_of_the_shop(&dora.get(path).await.expect(200).text());
@@ -122,11 +128,34 @@ async fn every_route_of_phones_asks_who_is_calling() {
         ("GET", "/v1/tickets"),
         ("GET", "/v1/tickets/1"),
         ("GET", "/v1/tickets/1/timeline"),
+        ("GET", "/v1/tickets/1/similar"),
+        ("GET", "/v1/tickets/1/runbooks"),
+        ("GET", "/v1/tickets/1/coe"),
+        ("PUT", "/v1/tickets/1/coe"),
+        ("GET", "/v1/coes"),
+        ("GET", "/v1/coes/overdue"),
+        ("GET", "/v1/runbooks"),
+        ("GET", "/v1/runbooks/shop/x"),
+        ("PUT", "/v1/runbooks/shop/x"),
+        ("GET", "/v1/runbooks/shop/x/history"),
         ("GET", "/v1/oncall"),
+        ("POST", "/v1/calendar"),
+        ("GET", "/v1/report"),
+        ("GET", "/v1/shifts"),
+        ("GET", "/v1/swaps"),
+        ("POST", "/v1/swaps"),
+        ("POST", "/v1/swaps/1"),
+        ("GET", "/v1/heartbeats"),
+        ("POST", "/v1/integrations/alertmanager/preview"),
         ("PUT", "/v1/config"),
         ("GET", "/v1/config"),
         ("POST", "/v1/codes"),
         ("POST", "/v1/keys"),
+        ("DELETE", "/v1/devices/x"),
+        ("GET", "/v1/tokens"),
+        ("POST", "/v1/tokens"),
+        ("DELETE", "/v1/tokens/x"),
+        ("GET", "/v1/audit"),
     ] {
         for caller in [&nobody, &stranger] {
             let method = method.parse().expect("a method");
@@ -140,7 +169,14 @@ async fn every_route_of_phones_asks_who_is_calling() {
     }
     let body: Value = json!({"title": "T"});
     let wrong_key = "0".repeat(32);
-    for format in ["alertmanager", "grafana", "json"] {
+    for format in [
+        "alertmanager",
+        "grafana",
+        "json",
+        "cloudwatch",
+        "heartbeat/backup",
+        "email",
+    ] {
         let path = format!("/in/{wrong_key}/{format}");
         let reply = server.admin.post_json(&path, &body).await.expect(404);
         assert_eq!(reply.problem().code, "unknown_key");

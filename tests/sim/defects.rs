@@ -5,14 +5,17 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tocsin_server::audit::{Act, Doer};
+use tocsin_server::rights::ApiToken;
 use tocsin_server::secret::SecretHash;
+use tocsin_server::store::heartbeats::HeartbeatRows;
+use tocsin_server::store::learning::{Learn, Learned};
+use tocsin_server::store::swaps::SwapRows;
 use tocsin_server::store::{
     Answered, Code, Device, DrillRecord, SqliteStore, Store, StoreError, StoredNotice,
     StoredUpdate, Transaction, Work,
 };
-use tocsin_ticket::{
-    Deadline, DeviceId, DrillId, Event, Millis, PersonId, ServiceId, Ticket, TicketId,
-};
+use tocsin_ticket::{DeviceId, DrillId, Event, Millis, PersonId, ServiceId, Ticket, TicketId};
 use tocsin_wire::{CommandId, PushAddress, PushChannel};
 
 /// What is broken in a run.
@@ -113,6 +116,10 @@ impl Store for FaultyStore {
         })
     }
 
+    fn next_heartbeat(&mut self) -> Result<Option<Millis>, StoreError> {
+        self.store.next_heartbeat()
+    }
+
     fn secret(
         &mut self,
         name: &str,
@@ -127,7 +134,7 @@ impl Store for FaultyStore {
 }
 
 fn due_of(ticket: &Ticket) -> Option<Millis> {
-    ticket.deadline.as_ref().map(Deadline::fires_at)
+    ticket.next_due().map(|(due, _)| due)
 }
 
 struct FaultyTransaction<'a> {
@@ -178,6 +185,34 @@ impl Transaction for FaultyTransaction<'_> {
         let is_due = |old: &mut Ticket| due_of(old).is_none_or(|at| at <= now);
         due.extend(self.faults.lock().old_copies.extract_if(.., is_due));
         Ok(due)
+    }
+
+    fn remove_device(&mut self, id: &DeviceId) -> Result<Option<Device>, StoreError> {
+        self.transaction.remove_device(id)
+    }
+
+    fn add_token(&mut self, token: &ApiToken) -> Result<(), StoreError> {
+        self.transaction.add_token(token)
+    }
+
+    fn remove_token(&mut self, id: &str) -> Result<Option<ApiToken>, StoreError> {
+        self.transaction.remove_token(id)
+    }
+
+    fn audit(&mut self, at: Millis, actor: &Doer, act: &Act) -> Result<(), StoreError> {
+        self.transaction.audit(at, actor, act)
+    }
+
+    fn swaps(&mut self) -> &mut dyn SwapRows {
+        self.transaction.swaps()
+    }
+
+    fn heartbeats(&mut self) -> &mut dyn HeartbeatRows {
+        self.transaction.heartbeats()
+    }
+
+    fn learn(&mut self, what: &Learn, now: Millis) -> Result<Learned, StoreError> {
+        self.transaction.learn(what, now)
     }
 
     fn ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
@@ -277,6 +312,10 @@ impl Transaction for FaultyTransaction<'_> {
         hash: SecretHash,
     ) -> Result<(), StoreError> {
         self.transaction.set_integration_key(integration, hash)
+    }
+
+    fn set_calendar_key(&mut self, person: &PersonId, hash: SecretHash) -> Result<(), StoreError> {
+        self.transaction.set_calendar_key(person, hash)
     }
 
     fn add_config(&mut self, text: &str, by: &PersonId, at: Millis) -> Result<(), StoreError> {

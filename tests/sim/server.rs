@@ -10,13 +10,14 @@ use tocsin_directory::{Config, Directory, diff};
 use tocsin_ingest::Signal;
 use tocsin_pager::engine::LinkId;
 use tocsin_readiness::Facts;
+use tocsin_server::audit::Doer;
 use tocsin_server::dispatch::{Dispatcher, Effect, Input, Means, Roster};
 use tocsin_server::engine::{AlarmTaken, Answer, Delivery, Engine, Job, Outcome, Owed};
 use tocsin_server::feed::{Follow, Start, stream_start, sync_page};
 use tocsin_server::hub::{Hub, Said};
 use tocsin_server::identity::Identity;
+use tocsin_server::rights::{Right, Who};
 use tocsin_server::secret::Secret;
-use tocsin_server::serve::ADMINISTRATOR;
 use tocsin_server::store::{Code, Device, Reader, SqliteReader, SqliteStore};
 use tocsin_ticket::{DeviceId, Millis, PersonId, Transport};
 use tocsin_wire::{
@@ -140,12 +141,15 @@ impl Server {
             let (code, token) = (Secret::received(code), Secret::received(token));
             let device = DeviceId::new(format!("device-{number}"));
             let jobs = [
-                Job::GiveCode(Code {
-                    hash: code.hash(),
-                    person: owner.clone(),
-                    admin: false,
-                    expires_at: Millis(now.0 + 1),
-                }),
+                Job::GiveCode {
+                    code: Code {
+                        hash: code.hash(),
+                        person: owner.clone(),
+                        admin: false,
+                        expires_at: Millis(now.0 + 1),
+                    },
+                    by: Doer::Server,
+                },
                 Job::Enroll {
                     code: code.hash(),
                     device: device.clone(),
@@ -429,11 +433,11 @@ impl Server {
                 };
                 match &request.ask {
                     Ask::Command(tap) => Job::Tap {
-                        device: device(),
+                        who: Who::on(&device(), Right::Respond),
                         request: tap.clone(),
                     },
                     Ask::Receipts(batch) => Job::Receipts {
-                        device: device(),
+                        who: Who::on(&device(), Right::Read),
                         batch: batch.clone(),
                     },
                     Ask::Status(facts) => Job::Facts {
@@ -529,6 +533,6 @@ fn apply(setup: &Setup) -> Job {
         text: setup.text(),
         config: Box::new(setup.config()),
         keys: Vec::new(),
-        by: PersonId::from(ADMINISTRATOR),
+        by: Doer::Server,
     }
 }

@@ -125,6 +125,8 @@ impl fmt::Display for Told<'_> {
                     write!(f, ", limit {} at +{in_s} s", deadline.generation)?;
                 }
                 Event::DeadlineCleared => write!(f, ", no limit")?,
+                // Nothing in the simulated teams leads to these, so their names will do.
+                event => write!(f, ", {event:?}")?,
             }
         }
         Ok(())

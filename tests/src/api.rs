@@ -114,7 +114,11 @@ impl Api {
     /// As an administrator: applies a configuration and returns the keys of new integrations.
     pub async fn apply(&self, configuration: &str) -> Vec<(String, String)> {
         let applied = self
-            .send(Method::PUT, "/v1/config", configuration.to_owned())
+            .send(
+                Method::PUT,
+                "/v1/config?confirm=true",
+                configuration.to_owned(),
+            )
             .await;
         let reply = applied.expect("an answer").expect(200).json();
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

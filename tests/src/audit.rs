@@ -112,10 +112,7 @@ pub fn read(data: &Path) -> Vec<Story> {
         let due: Option<i64> = row.get("due").expect("an instant");
         assert_eq!(
             due,
-            ticket
-                .deadline
-                .as_ref()
-                .map(|deadline| deadline.fires_at().0),
+            ticket.next_due().map(|(due, _)| due.0),
             "{}",
             ticket.id
         );

@@ -11,5 +11,6 @@ pub mod faults;
 pub mod fcm;
 pub mod https;
 pub mod smtp;
+pub mod sns;
 pub mod webhook;
 pub mod webpush;

@@ -8,6 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -75,6 +76,8 @@ pub struct Mail {
     pub to: Vec<String>,
     /// Headers and body, with dots unstuffed, lines ending in CRLF.
     pub content: String,
+    /// When the last line of it had come.
+    pub at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -144,7 +147,19 @@ impl Smtp {
     /// What was taken, in order.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {
-        self.state().mails.clone()
+        self.mails_after(0)
+    }
+
+    /// What was taken after the first `known`, in order.
+    #[must_use]
+    pub fn mails_after(&self, known: usize) -> Vec<Mail> {
+        self.state().mails[known..].to_vec()
+    }
+
+    /// How many were taken.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state().mails.len()
     }
 
     /// Every command of every connection in order, without what came after DATA and AUTH.
@@ -374,6 +389,7 @@ impl Session {
             from: self.from.take().unwrap_or_default(),
             to: core::mem::take(&mut self.to),
             content,
+            at: Instant::now(),
         };
         let slip = self.slip(Stage::End);
         if matches!(slip, None | Some(Slip::KeepAndDrop)) {

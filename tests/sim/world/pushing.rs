@@ -212,5 +212,5 @@ fn second_tier_due(ticket: &Ticket, page: &Page, roster: &Roster) -> Option<Mill
         .iter()
         .any(|receipt| receipt.rung >= Rung::Received);
     (!received && roster.tiers(&page.person).len() > 1)
-        .then(|| page.at + roster.next_channel(&ticket.team, ticket.severity))
+        .then(|| page.at + roster.next_channel(&ticket.team, &ticket.service, ticket.severity))
 }
