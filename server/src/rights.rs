@@ -192,7 +192,7 @@ pub const ROUTES: &[(&str, &str, Need)] = &[
     (
         "PUT",
         "/v1/runbooks/{team}/{name}",
-        Need::Right(Right::Manage),
+        Need::Right(Right::Respond),
     ),
     (
         "GET",

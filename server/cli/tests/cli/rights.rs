@@ -60,7 +60,7 @@ fn the_audit_log_is_shown_and_checked_and_a_change_on_the_disk_is_named() {
     );
     let said = home.run(&["audit", "verify"]).done().out;
     let head = said.trim_end().rsplit(' ').next().unwrap().to_owned();
-    home.run(&["enroll", "ben"]).done();
+    home.run(&["enroll", "bea"]).done();
     home.run(&["audit", "verify", "--head", &head]).done();
     let forged = head.replace(|digit: char| digit.is_ascii_hexdigit() && digit > '4', "0");
     let unknown = home.run(&["audit", "verify", "--head", &forged]);

@@ -35,7 +35,7 @@ fn from_a_newer_server() -> Value {
     ticket["checked_in"] = json!({"by": {"robot": "r2"}, "at": START});
     let page = &mut ticket["pages"][0];
     page["reason"] = json!("sla_at_risk");
-    page["role"] = json!("commander");
+    page["role"] = json!("liaison");
     page["sound"] = json!("klaxon");
     page["receipts"] = json!([{"device": "d9", "rung": "smelled", "at": START}]);
     update
@@ -86,7 +86,7 @@ fn what_only_a_newer_server_knows_rings_is_shown_in_its_words_and_kept() {
     assert_eq!(view.pages[0].state_text, "paused");
     assert_eq!(view.pages[0].reason_text, "sla_at_risk");
     assert_eq!(view.pages[0].severity.to_string(), "SEV0");
-    assert_eq!(view.pages[0].role.to_string(), "commander");
+    assert_eq!(view.pages[0].role.to_string(), "liaison");
 
     night.crash();
     assert!(night.rings());
