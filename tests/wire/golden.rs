@@ -12,16 +12,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tocsin_ticket::{
     Actor, Alarm, Bridge, Deadline, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId,
-    DoNotDisturb, Event, Help, HelpTarget, Hold, HoldRule, IncidentRole, Level, Millis, Missed,
-    Page, PageEnd, PageId, PageReason, PersonId, Reach, Receipt, Refusal, Ringer, Role, Rung,
-    Severity, Ticket, TicketId, TicketState, Timer, TimerKind, Transport,
+    DoNotDisturb, Event, Group, GroupLabels, Help, HelpTarget, Hold, HoldRule, IncidentRole, Level,
+    Millis, Missed, Page, PageEnd, PageId, PageReason, PersonId, Reach, Receipt, Refusal, Ringer,
+    Role, Rung, Severity, Ticket, TicketId, TicketState, Timer, TimerKind, Transport,
 };
 use tocsin_wire::{
-    Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory, Drill,
-    DrillReport, Duty, DutyShift, EnrollReply, EnrollRequest, Entry, Hello, Known, Me, OnCall,
-    Outcome, PUSH_VERSION, Person, Problem, PushAddress, PushChannel, PushMessage, PushPayload,
-    PushRegistration, PushWhen, ReceiptBatch, ReceiptReport, ServerNotice, SyncPage, TicketList,
-    TicketView, Timeline, Update, WIRE_VERSION,
+    Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory,
+    DownstreamView, Drill, DrillReport, Duty, DutyShift, EnrollReply, EnrollRequest, Entry, Hello,
+    Known, Me, OnCall, Outcome, PUSH_VERSION, Person, Problem, PushAddress, PushChannel,
+    PushMessage, PushPayload, PushRegistration, PushWhen, ReceiptBatch, ReceiptReport,
+    ServerNotice, SyncPage, TicketBrief, TicketDetail, TicketList, TicketView, Timeline, Update,
+    WIRE_VERSION,
 };
 
 const AT: Millis = Millis(1_795_406_593_836);
@@ -145,6 +146,10 @@ fn deadline() -> Deadline {
     }
 }
 
+fn labels() -> GroupLabels {
+    GroupLabels::from([("alertname".to_owned(), "DiskFull".to_owned())])
+}
+
 /// Every event. The match fails to compile when there is a new one.
 fn every_event() -> Vec<Event> {
     let ana = || PersonId::from("ana");
@@ -217,7 +222,7 @@ fn every_event() -> Vec<Event> {
                 rule: HoldRule::HoldOff,
             },
         },
-        Event::HoldEnded,
+        Event::HoldEnded { owner: None },
         Event::FlappingDetected { tickets: 4 },
         Event::Declined {
             by: ana(),
@@ -274,6 +279,27 @@ fn every_event() -> Vec<Event> {
             },
         },
         Event::TimerCleared { generation: 9 },
+        Event::Grouped {
+            dedup_key: Group::key(&labels()),
+            labels: labels(),
+        },
+        Event::AlarmJoined {
+            dedup_key: "4f2e".to_owned(),
+            title: "orders-db-2 runs out of disk".to_owned(),
+            severity: Severity::Sev2,
+            source: "alertmanager".to_owned(),
+        },
+        Event::AlarmRecovered {
+            dedup_key: "4f2e".to_owned(),
+            source: "alertmanager".to_owned(),
+        },
+        Event::Held {
+            hold: Hold {
+                until: AT,
+                rule: HoldRule::Quiet { person: ana() },
+            },
+        },
+        Event::HoldEnded { owner: Some(ana()) },
     ];
     for event in &events {
         match event {
@@ -295,7 +321,7 @@ fn every_event() -> Vec<Event> {
             | Event::Reopened { .. }
             | Event::Reassigned { .. }
             | Event::Held { .. }
-            | Event::HoldEnded
+            | Event::HoldEnded { .. }
             | Event::FlappingDetected { .. }
             | Event::Declined { .. }
             | Event::LimitExtended { .. }
@@ -310,7 +336,10 @@ fn every_event() -> Vec<Event> {
             | Event::HelpPassedOn { .. }
             | Event::HelpExhausted { .. }
             | Event::TimerSet { .. }
-            | Event::TimerCleared { .. } => {}
+            | Event::TimerCleared { .. }
+            | Event::Grouped { .. }
+            | Event::AlarmJoined { .. }
+            | Event::AlarmRecovered { .. } => {}
         }
     }
     events
@@ -673,6 +702,26 @@ fn syncs_streams_and_the_smaller_replies_are_as_reviewed() {
         id: id.into(),
         name: name.to_owned(),
     };
+    holds(
+        "ticket-detail.json",
+        &TicketDetail {
+            ticket: view(&ticket(3)),
+            downstream: vec![DownstreamView {
+                service: "ledger".into(),
+                name: "Ledger".to_owned(),
+                team: "bank".into(),
+                team_name: "Bank".to_owned(),
+                tier: Some(1),
+                on_call: Some(person("dora", "Dora Novak")),
+                open_tickets: vec![TicketBrief {
+                    id: TicketId(12),
+                    severity: Severity::Sev2.into(),
+                    title: "The ledger is slow".to_owned(),
+                    state: TicketState::Researching.into(),
+                }],
+            }],
+        },
+    );
     let on_call = OnCall {
         team: "shop".into(),
         team_name: "Shop".to_owned(),
@@ -681,6 +730,7 @@ fn syncs_streams_and_the_smaller_replies_are_as_reviewed() {
         next: person("ben", "Ben Okafor"),
         secondary: Some(person("ben", "Ben Okafor")),
         manager: Some(person("bea", "Bea Lindqvist")),
+        waits_for: Some(person("ben", "Ben Okafor")),
     };
     holds("on-call.json", &vec![on_call]);
     written(

@@ -33,7 +33,10 @@ fn any_command() -> impl Strategy<Value = Command> {
             alarm: alarm(severity, detail),
         }),
         Just(Command::AlarmAcknowledged { source: source() }),
-        Just(Command::AlarmRecovered { source: source() }),
+        Just(Command::AlarmRecovered {
+            source: source(),
+            dedup_key: "latency".to_owned(),
+        }),
         person.clone().prop_map(|by| Command::CheckIn { by }),
         person.clone().prop_map(|by| Command::StartWork { by }),
         person.clone().prop_map(|by| Command::Resolve { by }),

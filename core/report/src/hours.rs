@@ -1,5 +1,6 @@
 //! Which part of the day an instant is for somebody, and how much of a stretch of time is night.
 
+use core::fmt;
 use std::sync::LazyLock;
 
 use jiff::civil::{Date, Time, Weekday, time};
@@ -58,6 +59,28 @@ impl Default for Hours {
     }
 }
 
+impl fmt::Display for Hours {
+    /// `business Monday, Tuesday 09:00 to 18:00, sleep 22:00 to 07:00`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days: Vec<String> = self
+            .business_days
+            .iter()
+            .map(|day| format!("{day:?}"))
+            .collect();
+        let clock = |time: Time| time.strftime("%H:%M").to_string();
+        let ((opens, closes), (falls, wakes)) = (self.business, self.sleep);
+        write!(
+            f,
+            "business {} {} to {}, sleep {} to {}",
+            days.join(", "),
+            clock(opens),
+            clock(closes),
+            clock(falls),
+            clock(wakes)
+        )
+    }
+}
+
 /// One night of somebody's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Night {
@@ -68,27 +91,34 @@ pub(crate) struct Night {
 }
 
 impl Hours {
-    /// Business hours from the first until the second of `business` on `business_days`, sleep hours
-    /// from the first until the second of `sleep`, past midnight if that is earlier.
+    /// With these business hours.
     ///
     /// # Errors
-    /// [`HoursError`] when either has no length, or business hours pass midnight.
-    pub fn new(
-        business_days: Vec<Weekday>,
-        business: (Time, Time),
-        sleep: (Time, Time),
+    /// [`HoursError::Business`] when they have no length or pass midnight.
+    pub fn with_business(
+        mut self,
+        days: Vec<Weekday>,
+        from: Time,
+        until: Time,
     ) -> Result<Self, HoursError> {
-        if business.1 <= business.0 {
-            return Err(HoursError::Business(business.0));
+        if until <= from {
+            return Err(HoursError::Business(from));
         }
-        if sleep.0 == sleep.1 {
-            return Err(HoursError::Sleep(sleep.0));
+        self.business_days = days;
+        self.business = (from, until);
+        Ok(self)
+    }
+
+    /// With these sleep hours, past midnight if they end earlier than they begin.
+    ///
+    /// # Errors
+    /// [`HoursError::Sleep`] when they have no length.
+    pub fn with_sleep(mut self, from: Time, until: Time) -> Result<Self, HoursError> {
+        if from == until {
+            return Err(HoursError::Sleep(from));
         }
-        Ok(Self {
-            business_days,
-            business,
-            sleep,
-        })
+        self.sleep = (from, until);
+        Ok(self)
     }
 
     /// Which part of the day `at` is in `zone`.

@@ -153,7 +153,7 @@ impl Reading {
         let facts = &mut self.story.facts;
         let since_alarm = millis_between(facts.opened_at, at);
         match event {
-            Event::Repeated { .. } => facts.repeats += 1,
+            Event::Repeated { .. } | Event::AlarmJoined { .. } => facts.repeats += 1,
             Event::Held { .. } => facts.held = true,
             Event::CheckedIn {
                 by: Actor::Person(person),
@@ -256,7 +256,6 @@ fn who_did(event: &Event) -> Option<&PersonId> {
         | Event::WorkStarted { by }
         | Event::Reopened { by, .. }
         | Event::Reassigned { by, .. }
-        | Event::NoteAdded { by, .. }
         | Event::LimitExtended { by, .. }
         | Event::ConferenceJoined { by }
         | Event::RoleNamed { by, .. }
@@ -265,8 +264,14 @@ fn who_did(event: &Event) -> Option<&PersonId> {
             by, comes: true, ..
         } => Some(by),
         Event::HelpAsked { help } => Some(&help.by),
+        Event::NoteAdded { by, .. } => Some(by).filter(|by| is_person(by)),
         _ => None,
     }
+}
+
+/// Monitoring's notes are signed with what is nobody's id: ids have no blanks.
+fn is_person(by: &PersonId) -> bool {
+    !by.as_str().contains(' ')
 }
 
 /// Whether somebody said that they cannot: they touched the ticket, and go back to sleep.
@@ -278,11 +283,13 @@ const fn is_refusal(event: &Event) -> bool {
 }
 
 /// Whether this is more than an answer to the siren.
-const fn is_work(event: &Event) -> bool {
+fn is_work(event: &Event) -> bool {
+    if let Event::NoteAdded { by, .. } = event {
+        return is_person(by);
+    }
     matches!(
         event,
         Event::WorkStarted { .. }
-            | Event::NoteAdded { .. }
             | Event::Reopened { .. }
             | Event::Reassigned { .. }
             | Event::SeverityChanged {

@@ -7,7 +7,9 @@ use jiff::civil::{Weekday, date, time};
 use tocsin_report::{
     Advice, ByPart, Hours, HoursError, Query, QueryError, Report, Spread, Swap, Tally,
 };
-use tocsin_ticket::{Command, Hold, HoldRule, Millis, Rung, Severity, TicketId, Transport};
+use tocsin_ticket::{
+    Actor, Command, Hold, HoldRule, Millis, PersonId, Rung, Severity, TicketId, Transport,
+};
 
 const BERLIN: &str = "Europe/Berlin";
 
@@ -76,12 +78,10 @@ fn a_team_has_hours_of_its_own() {
     );
     let mut query = june();
     let shop = query.teams.get_mut(&"shop".into()).unwrap();
-    shop.hours = Hours::new(
-        vec![Weekday::Sunday],
-        (time(8, 0, 0, 0), time(18, 0, 0, 0)),
-        (time(13, 0, 0, 0), time(15, 0, 0, 0)),
-    )
-    .unwrap();
+    shop.hours = Hours::default()
+        .with_business(vec![Weekday::Sunday], time(8, 0, 0, 0), time(18, 0, 0, 0))
+        .and_then(|hours| hours.with_sleep(time(13, 0, 0, 0), time(15, 0, 0, 0)))
+        .unwrap();
     assert_eq!(world.report(query).total.pages, parts(1, 0, 1));
 }
 
@@ -89,11 +89,11 @@ fn a_team_has_hours_of_its_own() {
 fn hours_without_length_are_refused() {
     let (nine, six) = (time(9, 0, 0, 0), time(18, 0, 0, 0));
     assert_eq!(
-        Hours::new(vec![], (six, nine), (six, nine)),
+        Hours::default().with_business(vec![], six, nine),
         Err(HoursError::Business(six))
     );
     assert_eq!(
-        Hours::new(vec![], (nine, six), (six, six)),
+        Hours::default().with_sleep(six, six),
         Err(HoursError::Sleep(six))
     );
 }
@@ -455,6 +455,23 @@ fn noise_is_what_recovered_untouched_and_what_nobody_did_anything_about() {
     let total = world.report(june()).total;
     assert_eq!((total.tickets, total.noise.paged), (5, 4));
     assert_eq!((total.noise.recovered, total.noise.no_action), (1, 1));
+}
+
+#[test]
+fn a_note_that_monitoring_sends_is_nobodys_work() {
+    let mut world = World::default();
+    let now = at("2026-06-02T10:00+02:00");
+    let later = now + minutes(2);
+    let recovered = world.rings("checkout", "blip", now);
+    let monitoring = Actor::Monitoring("opsgenie".to_owned());
+    let note = Command::AddNote {
+        by: PersonId::new(monitoring.to_string()),
+        text: "seen on the dashboard too".to_owned(),
+    };
+    world.tell(recovered, &note, later);
+    world.recover(recovered, later);
+    let total = world.report(june()).total;
+    assert_eq!((total.noise.recovered, total.noise.no_action), (1, 0));
 }
 
 #[test]

@@ -576,7 +576,10 @@ fn play(steps: &[(i64, Step)], begin: Millis) -> (World, Millis) {
                         }],
                         message: "please".to_owned(),
                     },
-                    Tap::Recover => Command::AlarmRecovered { source },
+                    Tap::Recover => Command::AlarmRecovered {
+                        source,
+                        dedup_key: world.tickets[index].0.dedup_key.clone(),
+                    },
                     Tap::Acknowledged => Command::AlarmAcknowledged { source },
                     Tap::Repeat => {
                         let ticket = &world.tickets[index].0;

@@ -76,6 +76,8 @@ pub enum Command {
     AlarmRecovered {
         /// The integration.
         source: String,
+        /// The alarm's own key. The ticket of a group goes on while others of its alarms fire.
+        dedup_key: String,
     },
     /// "I am awake and on it."
     CheckIn {
@@ -185,6 +187,9 @@ pub enum Command {
         /// The attempts that came to nothing.
         failures: Vec<DeliveryFailure>,
     },
+    /// The rules that hold tickets may have changed: a window was ended early, or the configuration
+    /// is another. A held ticket that no rule holds any more pages; any other stays as it is.
+    ReviewHold,
     /// The timer of this generation went off.
     DeadlinePassed {
         /// The generation the timer was set for.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Alarm, Bridge, Deadline, DeliveryFailure, Help, Hold, IncidentRole, Level, Millis, Page,
-    PageId, PageReason, PersonId, Receipt, Role, Severity, TicketId, Timer,
+    Actor, Alarm, Bridge, Deadline, DeliveryFailure, GroupLabels, Help, Hold, IncidentRole, Level,
+    Millis, Page, PageId, PageReason, PersonId, Receipt, Role, Severity, TicketId, Timer,
 };
 
 /// Why a page ended.
@@ -39,6 +39,31 @@ pub enum Event {
         alarm: Alarm,
         /// Whose it is.
         owner: PersonId,
+    },
+    /// Other alarms whose labels agree with the first one's join the ticket while it is open.
+    Grouped {
+        /// The ticket's dedup key from here on; each alarm keeps its own.
+        dedup_key: String,
+        /// What they agree on.
+        labels: GroupLabels,
+    },
+    /// One more alarm of the group fires.
+    AlarmJoined {
+        /// Its own key.
+        dedup_key: String,
+        /// Its title.
+        title: String,
+        /// How bad it is.
+        severity: Severity,
+        /// The integration it came through.
+        source: String,
+    },
+    /// An alarm of the group is over.
+    AlarmRecovered {
+        /// Its own key.
+        dedup_key: String,
+        /// The integration that says so.
+        source: String,
     },
     /// The same alarm fired again.
     Repeated {
@@ -116,7 +141,12 @@ pub enum Event {
         hold: Hold,
     },
     /// The hold is over and the ticket is still open.
-    HoldEnded,
+    HoldEnded {
+        /// Whose it is now that they are paged: whoever is on call by then. `None`: a person has
+        /// taken it in hand before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<PersonId>,
+    },
     /// The alarm comes and goes: it is not believed to be over before it stays quiet.
     FlappingDetected {
         /// How many tickets it opened lately, this one included.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Millis;
+use crate::{Millis, PersonId};
 
 /// A new ticket pages nobody before an instant; if the trouble is over by then, nobody ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,23 @@ pub enum HoldRule {
         /// The window's name.
         window: String,
     },
+    /// Whoever is on call asked not to be woken for less than a SEV1.
+    Quiet {
+        /// Who.
+        person: PersonId,
+    },
+}
+
+impl HoldRule {
+    /// The kind of rule, as it is counted and searched by: `hold_off`, `maintenance`, `quiet`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::HoldOff => "hold_off",
+            Self::Maintenance { .. } => "maintenance",
+            Self::Quiet { .. } => "quiet",
+        }
+    }
 }
 
 impl fmt::Display for HoldRule {
@@ -35,6 +52,7 @@ impl fmt::Display for HoldRule {
         match self {
             Self::HoldOff => f.write_str("the service's hold-off"),
             Self::Maintenance { window } => write!(f, "the maintenance window \"{window}\""),
+            Self::Quiet { person } => write!(f, "the quiet time of {person}"),
         }
     }
 }

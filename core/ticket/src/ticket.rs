@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Conference, Event, Help, HelpAnswer, Hold, IncidentRole, Millis, Page, PersonId, Rung,
-    ServiceId, Severity, StatusUpdate, TeamId, TicketId, TicketState, Timer,
+    Actor, Conference, Event, Group, Help, HelpAnswer, Hold, IncidentRole, Millis, Page, PersonId,
+    Rung, ServiceId, Severity, StatusUpdate, TeamId, TicketId, TicketState, Timer,
 };
 
 /// Who did something, and when.
@@ -90,7 +90,7 @@ pub struct Ticket {
     pub team: TeamId,
     /// What is in trouble.
     pub service: ServiceId,
-    /// The alarm's key; at most one open ticket per (service, key).
+    /// The alarm's key, or the group's; at most one open ticket per (service, key).
     pub dedup_key: String,
     /// How bad.
     pub severity: Severity,
@@ -112,7 +112,7 @@ pub struct Ticket {
     pub owner: PersonId,
     /// When the alarm came in.
     pub opened_at: Millis,
-    /// How often the alarm fired again while the ticket was open.
+    /// How often the alarm, or another of its group, fired again while the ticket was open.
     pub repeats: u32,
     /// Who checked in last, if anybody has since it was last assigned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +144,9 @@ pub struct Ticket {
     /// What else happens at an instant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,
+    /// The alarms it stands for, where labels join several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
     /// Why nobody is, or ever was, paged for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -203,6 +206,7 @@ impl Ticket {
                 asked: vec![owner.clone()],
                 rounds: 0,
                 timers: Vec::new(),
+                group: None,
                 hold: None,
                 flapping: false,
                 extended: None,
@@ -257,7 +261,27 @@ impl Ticket {
             | Event::Declined { .. }
             | Event::DeliveryFailed { .. } => {}
             Event::Held { hold } => self.hold = Some(hold.clone()),
-            Event::HoldEnded => self.hold = None,
+            Event::HoldEnded { owner } => {
+                self.hold = None;
+                if let Some(owner) = owner {
+                    self.assign(owner, at);
+                }
+            }
+            Event::Grouped { dedup_key, labels } => {
+                let first = core::mem::replace(&mut self.dedup_key, dedup_key.clone());
+                self.group = Some(Group::new(labels.clone(), first));
+            }
+            Event::AlarmJoined { dedup_key, .. } => {
+                self.repeats += 1;
+                if let Some(group) = &mut self.group {
+                    group.join(dedup_key);
+                }
+            }
+            Event::AlarmRecovered { dedup_key, .. } => {
+                if let Some(group) = &mut self.group {
+                    group.firing.remove(dedup_key);
+                }
+            }
             Event::FlappingDetected { .. } => self.flapping = true,
             Event::LimitExtended { by, .. } => {
                 self.extended = Some(Extension { by: by.clone(), at });

@@ -4,9 +4,9 @@ mod support;
 
 use support::{Shift, alarm, bridge, minutes, paged, person};
 use tocsin_ticket::{
-    Actor, Command, Event, FLAPPING_SETTLES, FLAPPING_TICKETS, HelpTarget, Hold, HoldRule,
-    IncidentRole, Level, Page, PageReason, Refusal, Role, Severity, Shadow, ShadowMode, TicketId,
-    TicketState, TimerKind,
+    Actor, Chain, Command, Event, FLAPPING_SETTLES, FLAPPING_TICKETS, GROUP_LIMIT, Group,
+    GroupLabels, HelpTarget, Hold, HoldRule, IncidentRole, Level, Page, PageReason, Refusal, Role,
+    Severity, Shadow, ShadowMode, TicketId, TicketState, TimerKind,
 };
 
 fn with_bridge() -> Shift {
@@ -391,6 +391,18 @@ fn when_everybody_declines_the_chain_goes_round_again() {
     assert_eq!(shift.ringing(), ["ana"], "somebody always rings");
 }
 
+#[test]
+fn whoever_declines_is_not_paged_again_at_once_by_another_level() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    // The chain has begun again at the owner, and everybody rings.
+    while shift.ticket().rounds == 0 {
+        shift.let_it_pass();
+    }
+    shift.must(&cannot("ben"));
+    assert!(!shift.ringing().contains(&"ben"), "though he is next");
+    assert!(shift.ringing().contains(&"bea"));
+}
+
 // ------------------------------------------------------------------------------------------ help
 
 #[test]
@@ -447,6 +459,18 @@ fn a_call_for_help_that_nobody_answers_goes_on_to_the_next_level() {
     shift.next_thing_happens();
     assert!(shift.ticket().helps[0].exhausted);
     assert!(shift.ringing().is_empty());
+}
+
+#[test]
+fn whoever_was_asked_first_rings_on_however_far_the_call_for_help_is_passed_on() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    shift.must(&work("ana"));
+    shift.must(&help("ana", &[&["mira"], &["noa"], &["otto"]]));
+    shift.next_thing_happens();
+    shift.next_thing_happens();
+    assert_eq!(shift.ringing(), ["mira", "noa", "otto"]);
+    let end = shift.page_of("otto").expires_at;
+    assert_eq!(shift.page_of("mira").expires_at, end);
 }
 
 #[test]
@@ -551,9 +575,7 @@ fn an_alarm_that_recovers_within_the_hold_off_pages_nobody_and_can_be_found() {
     let mut shift = held(HoldRule::HoldOff);
     let events = shift.alarm(Severity::Sev1);
     assert!(paged(&events).is_empty());
-    shift.after(minutes(2)).must(&Command::AlarmRecovered {
-        source: "prometheus".to_owned(),
-    });
+    shift.after(minutes(2)).recovers("latency");
     let ticket = shift.ticket();
     assert_eq!(ticket.pages_issued, 0);
     assert_eq!(ticket.next_due(), None);
@@ -601,23 +623,203 @@ fn whoever_checks_in_on_a_held_ticket_is_not_woken_later() {
 fn a_flapping_alarm_keeps_its_ticket_until_it_stays_quiet() {
     let mut shift = Shift::new();
     shift.recent_tickets = FLAPPING_TICKETS;
-    let recovered = Command::AlarmRecovered {
-        source: "prometheus".to_owned(),
-    };
     shift.alarm(Severity::Sev2);
     assert!(shift.ticket().flapping);
     shift.must(&work("ana"));
-    shift.must(&recovered);
+    shift.recovers("latency");
     assert_eq!(shift.ticket().state, TicketState::WorkInProgress);
     shift.after(minutes(5)).must(&Command::AlarmFired {
         new_id: TicketId(8),
         alarm: alarm(Severity::Sev2),
     });
     assert!(shift.ticket().timers.is_empty(), "it is back");
-    shift.must(&recovered);
+    shift.recovers("latency");
     let quiet_since = shift.now;
     shift.next_thing_happens();
     assert_eq!(shift.now, quiet_since + FLAPPING_SETTLES);
     let resolved = shift.ticket().resolved.as_ref().unwrap();
     assert_eq!(resolved.by, Actor::Monitoring("prometheus".to_owned()));
+}
+
+#[test]
+fn a_held_ticket_pages_whoever_is_on_call_when_the_hold_ends_and_the_limit_runs_from_then() {
+    let mut shift = held(HoldRule::Quiet {
+        person: person("ana"),
+    });
+    shift.alarm(Severity::Sev2);
+    assert_eq!(shift.ticket().owner, person("ana"));
+    shift.chain = Chain::new(person("ben"), shift.chain.rest().to_vec());
+    let events = shift.next_thing_happens();
+    assert_eq!(
+        who(&paged(&events)),
+        [("ben".to_owned(), PageReason::Assigned)]
+    );
+    assert_eq!(shift.ticket().owner, person("ben"));
+    assert_eq!(shift.ticket().state_since, shift.now);
+    let missed = shift.let_it_pass();
+    let limit = paged(&missed).into_iter().find_map(|page| page.missed);
+    let limit = limit.expect("the limit behind the page").limit;
+    assert_eq!(limit, shift.now, "not one of the time before");
+}
+
+#[test]
+fn when_one_rule_ends_and_another_holds_nobody_is_paged_until_that_ends_too() {
+    let mut shift = held(HoldRule::HoldOff);
+    shift.alarm(Severity::Sev2);
+    let until = shift.now + minutes(60);
+    let rule = HoldRule::Maintenance {
+        window: "new switch".to_owned(),
+    };
+    shift.hold = Some(Hold {
+        until,
+        rule: rule.clone(),
+    });
+    let events = shift.next_thing_happens();
+    assert!(paged(&events).is_empty());
+    assert_eq!(shift.ticket().hold.as_ref().unwrap().rule, rule);
+    let events = shift.next_thing_happens();
+    assert_eq!(shift.now, until);
+    assert_eq!(who(&paged(&events))[0].0, "ana");
+}
+
+#[test]
+fn a_window_that_ends_early_pages_for_what_still_burns_at_once() {
+    let mut shift = held(HoldRule::Maintenance {
+        window: "new switch".to_owned(),
+    });
+    shift.alarm(Severity::Sev1);
+    assert!(
+        shift.must(&Command::ReviewHold).is_empty(),
+        "nothing has changed"
+    );
+    shift.hold = None;
+    let events = shift.after(minutes(1)).must(&Command::ReviewHold);
+    assert_eq!(who(&paged(&events))[0].0, "ana");
+    assert!(shift.ticket().hold.is_none());
+    assert!(
+        shift.must(&Command::ReviewHold).is_empty(),
+        "it pages already"
+    );
+    shift.hold = Some(Hold {
+        until: shift.now + minutes(9),
+        rule: HoldRule::HoldOff,
+    });
+    shift.must(&Command::ReviewHold);
+    assert_eq!(shift.ringing(), ["ana"], "what rings is not held again");
+}
+
+#[test]
+fn a_held_ticket_that_becomes_too_bad_for_its_rule_pages_at_once() {
+    let quiet = HoldRule::Quiet {
+        person: person("ana"),
+    };
+    let mut shift = held(quiet.clone());
+    shift.alarm(Severity::Sev3);
+    assert_eq!(shift.ticket().hold, None, "it would page nobody anyway");
+    let mut shift = held(quiet);
+    shift.alarm(Severity::Sev2);
+    shift.hold = None; // Nothing holds a SEV1.
+    let events = shift.alarm(Severity::Sev1);
+    assert_eq!(who(&paged(&events))[0].0, "ana");
+    assert_eq!(shift.ticket().severity, Severity::Sev1);
+}
+
+#[test]
+fn a_ticket_that_was_over_while_held_and_is_reopened_is_no_longer_said_to_page_nobody() {
+    let mut shift = held(HoldRule::HoldOff);
+    shift.alarm(Severity::Sev1);
+    shift.recovers("latency");
+    assert!(shift.ticket().hold.is_some());
+    shift.must(&Command::Reopen { by: person("bea") });
+    assert_eq!(shift.ringing(), ["ana"]);
+    assert_eq!(shift.ticket().hold, None);
+}
+
+// ---------------------------------------------------------------------------------------- groups
+
+fn grouped() -> Shift {
+    let mut shift = Shift::new();
+    shift.group = Some(labels(&[("alertname", "DiskFull"), ("cluster", "eu")]));
+    shift
+}
+
+fn labels(pairs: &[(&str, &str)]) -> GroupLabels {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
+}
+
+#[test]
+fn alarms_whose_labels_agree_are_one_ticket_that_is_over_when_all_of_them_are() {
+    let mut shift = grouped();
+    shift.fires("disk-1", Severity::Sev2);
+    let key = r#"{alertname="DiskFull",cluster="eu"}"#;
+    assert_eq!(shift.ticket().dedup_key, key);
+    let events = shift.fires("disk-2", Severity::Sev2);
+    assert!(paged(&events).is_empty(), "one siren for both");
+    shift.fires("disk-2", Severity::Sev2);
+    assert_eq!(shift.ticket().repeats, 2, "each of them is counted");
+    assert!(!shift.recovers("disk-1").is_empty(), "it is on the log");
+    assert!(shift.recovers("disk-1").is_empty(), "said twice is once");
+    assert_eq!(shift.ringing(), ["ana"]);
+    assert!(shift.recovers("disk-9").is_empty(), "nobody knows it");
+    shift.recovers("disk-2");
+    assert_eq!(shift.ticket().state, TicketState::Resolved);
+}
+
+#[test]
+fn a_worse_alarm_that_joins_makes_the_ticket_worse() {
+    let mut shift = grouped();
+    shift.fires("disk-1", Severity::Sev2);
+    let events = shift.fires("disk-2", Severity::Sev1);
+    assert_eq!(
+        who(&paged(&events)),
+        [("ana".to_owned(), PageReason::SeverityRaised)]
+    );
+}
+
+#[test]
+fn a_group_too_large_to_remember_counts_the_rest_and_waits_for_a_person() {
+    let mut shift = grouped();
+    let all = || (0..GROUP_LIMIT + 3).map(|number| format!("disk-{number}"));
+    for key in all() {
+        shift.fires(&key, Severity::Sev2);
+    }
+    let group = shift.ticket().group.clone().unwrap();
+    assert_eq!((group.firing.len(), group.beyond), (GROUP_LIMIT, 3));
+    for key in all() {
+        shift.recovers(&key);
+    }
+    assert!(shift.ticket().group.as_ref().unwrap().firing.is_empty());
+    assert_eq!(shift.ringing(), ["ana"], "three may still burn");
+    shift.must(&Command::Resolve { by: person("ana") });
+    assert_eq!(shift.ticket().state, TicketState::Resolved);
+}
+
+#[test]
+fn a_flapping_group_settles_only_while_none_of_its_alarms_fires() {
+    let mut shift = grouped();
+    shift.recent_tickets = FLAPPING_TICKETS;
+    shift.fires("disk-1", Severity::Sev2);
+    shift.recovers("disk-1");
+    assert_eq!(shift.ticket().timers[0].kind, TimerKind::Settle);
+    shift.fires("disk-2", Severity::Sev2);
+    assert!(shift.ticket().timers.is_empty());
+    shift.recovers("disk-2");
+    assert_eq!(shift.ticket().timers[0].kind, TimerKind::Settle);
+}
+
+#[test]
+fn labels_that_differ_make_keys_that_differ() {
+    let keys = [
+        labels(&[]),
+        labels(&[("a", "")]),
+        labels(&[("a", "x")]),
+        labels(&[("a", "x"), ("b", "y")]),
+        labels(&[("a", "x\",b=\"y")]),
+        labels(&[("a", "x\\"), ("b", "y")]),
+        labels(&[("a", "x\\\",b=\"y")]),
+    ]
+    .map(|labels| Group::key(&labels));
+    let different: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(different.len(), keys.len(), "{keys:?}");
 }

@@ -3,14 +3,15 @@
 
 mod support;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use support::{Shift, alarm, bridge, minutes, person};
+use support::{Shift, alarm, bridge, minutes, person, recovered};
 use tocsin_ticket::{
-    Command, Event, HelpTarget, Hold, HoldRule, IncidentRole, Level, Millis, PageReason, Role,
-    Rung, Severity, Shadow, ShadowMode, Ticket, TicketId, TicketState, TimerKind,
+    Actor, Alarm, Command, Event, GroupLabels, HelpTarget, Hold, HoldRule, IncidentRole, Level,
+    Millis, PageReason, Role, Rung, Severity, Shadow, ShadowMode, Ticket, TicketId, TicketState,
+    TimerKind,
 };
 
 const PEOPLE: [&str; 5] = ["ana", "ben", "bea", "carl", "dora"];
@@ -21,19 +22,33 @@ enum Step {
     Wait(Duration),
     /// Whatever limit or timer is due first goes off, this much early (negative) or late.
     Timer(i64),
+    /// From now on another rule holds tickets, or none does.
+    Rules(Option<(Duration, HoldRule)>),
     /// A timer of another generation goes off.
     OldTimer(u32),
+}
+
+/// Three alarms; they are one ticket where labels group them.
+fn key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["latency", "errors", "queue"]).prop_map(str::to_owned)
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let who = || prop::sample::select(PEOPLE.as_slice()).prop_map(person);
     let source = || Just("prometheus".to_owned());
     prop_oneof![
-        1 => prop::sample::select(Severity::ALL.as_slice()).prop_map(|severity| {
-            Step::Do(Command::AlarmFired { new_id: TicketId(7), alarm: alarm(severity) })
-        }),
+        2 => (prop::sample::select(Severity::ALL.as_slice()), key()).prop_map(
+            |(severity, dedup_key)| Step::Do(Command::AlarmFired {
+                new_id: TicketId(7),
+                alarm: Alarm { dedup_key, ..alarm(severity) },
+            })
+        ),
         1 => source().prop_map(|source| Step::Do(Command::AlarmAcknowledged { source })),
-        1 => source().prop_map(|source| Step::Do(Command::AlarmRecovered { source })),
+        2 => key().prop_map(|key| Step::Do(recovered(&key))),
+        1 => (0_u64..9, prop::option::of(Just(HoldRule::HoldOff))).prop_map(|(length, rule)| {
+            Step::Rules(rule.map(|rule| (minutes(length), rule)))
+        }),
+        1 => Just(Step::Do(Command::ReviewHold)),
         3 => who().prop_map(|by| Step::Do(Command::CheckIn { by })),
         2 => who().prop_map(|by| Step::Do(Command::StartWork { by })),
         1 => who().prop_map(|by| Step::Do(Command::Resolve { by })),
@@ -116,6 +131,17 @@ fn check(ticket: &Ticket) {
             "a page outlives what renews it"
         );
     }
+    let held = timer(ticket, |kind| kind == TimerKind::Hold);
+    if held.is_some() {
+        let hold = ticket.hold.as_ref().expect("the rule that holds it");
+        assert_eq!(held, Some(hold.until));
+        let rings = ticket.pages.iter().find(|page| !page.reason.is_aside());
+        assert_eq!(
+            rings, None,
+            "a held ticket rings for nobody but who was asked to help"
+        );
+        assert_eq!(ticket.deadline, None, "no limit runs on a held ticket");
+    }
     let mut running: Vec<_> = ticket.timers.iter().map(|timer| timer.generation).collect();
     running.extend(ticket.deadline.as_ref().map(|deadline| deadline.generation));
     running.sort_unstable();
@@ -135,13 +161,54 @@ fn timer(ticket: &Ticket, which: impl Fn(TimerKind) -> bool) -> Option<Millis> {
         .map(|timer| timer.due)
 }
 
+/// What the outside knows: which alarms of the group fire.
+fn watch(shift: &Shift, command: &Command, events: &[Event], firing: &mut BTreeSet<String>) {
+    if shift.group.is_none() {
+        return;
+    }
+    match command {
+        Command::AlarmFired { alarm, .. } => {
+            firing.insert(alarm.dedup_key.clone());
+        }
+        Command::AlarmRecovered { dedup_key, .. } => {
+            firing.remove(dedup_key);
+        }
+        _ => {}
+    }
+    let recovers = |event: &Event| {
+        matches!(
+            event,
+            Event::Resolved {
+                by: Actor::Monitoring(_)
+            }
+        )
+    };
+    if events.iter().any(recovers) {
+        assert!(firing.is_empty(), "a group is over while {firing:?} fire");
+    }
+    let group = shift.ticket().group.as_ref().expect("the group's ticket");
+    assert_eq!(group.firing, *firing, "the ticket knows what fires");
+}
+
 /// Carries out one step and checks what it did against the ticket before it.
-fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
+fn take(
+    shift: &mut Shift,
+    step: &Step,
+    escalated: &mut HashSet<(u32, u32)>,
+    firing: &mut BTreeSet<String>,
+) {
     let before = shift.ticket.clone();
     let deadline = before.as_ref().and_then(|ticket| ticket.deadline.clone());
     let command = match step {
         Step::Wait(length) => {
             shift.after(*length);
+            return;
+        }
+        Step::Rules(rule) => {
+            shift.hold = rule.clone().map(|(length, rule)| Hold {
+                until: shift.now + length,
+                rule,
+            });
             return;
         }
         Step::Do(command) => command.clone(),
@@ -162,6 +229,7 @@ fn take(shift: &mut Shift, step: &Step, escalated: &mut HashSet<(u32, u32)>) {
         assert_eq!(shift.ticket, before, "a refusal changes nothing");
         return;
     };
+    watch(shift, &command, &events, firing);
     if let Command::DeadlinePassed { generation } = command {
         let before = before.as_ref().unwrap();
         if let Some(limit) = before
@@ -232,7 +300,8 @@ proptest! {
     #[test]
     fn random_on_call_life_keeps_the_invariants(
         steps in prop::collection::vec(step(), 1..60),
-        is_held in prop::bool::weighted(0.2),
+        is_held in prop::bool::weighted(0.3),
+        is_grouped in any::<bool>(),
         has_bridge in any::<bool>(),
         recent_tickets in 0_u32..5,
         mode in prop::sample::select(vec![
@@ -244,6 +313,8 @@ proptest! {
             until: shift.now + minutes(3),
             rule: HoldRule::HoldOff,
         });
+        let labels = || GroupLabels::from([("alertname".to_owned(), "Slow".to_owned())]);
+        shift.group = is_grouped.then(labels);
         shift.bridge = has_bridge.then(bridge);
         shift.recent_tickets = recent_tickets;
         shift.shadow = mode.map(|mode| Shadow {
@@ -253,14 +324,19 @@ proptest! {
         });
         shift.alarm(Severity::Sev1);
         let mut escalated = HashSet::new();
+        let mut firing = BTreeSet::from(["latency".to_owned()]);
         check(shift.ticket());
         for step in &steps {
-            // A resolved ticket's alarm opens a new ticket, which is the engine's to do.
-            let fires = matches!(step, Step::Do(Command::AlarmFired { .. }));
-            if fires && shift.ticket().state == TicketState::Resolved {
+            // A resolved ticket's alarm opens a new ticket, which is the engine's to do; nor does
+            // the engine tell it of an end.
+            let speaks = matches!(
+                step,
+                Step::Do(Command::AlarmFired { .. } | Command::AlarmRecovered { .. })
+            );
+            if speaks && shift.ticket().state == TicketState::Resolved {
                 continue;
             }
-            take(&mut shift, step, &mut escalated);
+            take(&mut shift, step, &mut escalated, &mut firing);
             check(shift.ticket());
         }
         // 10: replaying the log reproduces the ticket, and a second replay changes nothing.

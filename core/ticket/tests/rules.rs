@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{START, Shift, alarm, minutes, paged, person, receipt};
+use support::{START, Shift, alarm, minutes, paged, person, receipt, recovered};
 use tocsin_ticket::{
     Actor, Command, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, Event, Limits,
     PAGE_GRACE, PageEnd, PageReason, Policy, PolicyError, Refusal, Role, Rung, Severity,
@@ -320,9 +320,7 @@ fn an_acknowledged_ticket_that_goes_idle_escalates_again() {
 fn an_alarm_that_recovers_silences_everybody_and_ends_the_limit() {
     let mut shift = Shift::with_alarm(Severity::Sev1);
     shift.let_it_pass();
-    let recovered = Command::AlarmRecovered {
-        source: "prometheus".to_owned(),
-    };
+    let recovered = recovered("latency");
     shift.must(&recovered);
     assert!(shift.ringing().is_empty());
     assert_eq!(shift.ticket().deadline, None);

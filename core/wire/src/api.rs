@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_ticket::{
-    DeviceId, DoNotDisturb, DrillId, Millis, PageId, PersonId, Ringer, Rung, TeamId, Transport,
+    DeviceId, DoNotDisturb, DrillId, Millis, PageId, PersonId, Ringer, Rung, ServiceId, Severity,
+    TeamId, TicketId, TicketState, Transport,
 };
 
-use crate::{CommandId, Cursor, Entry, TicketView};
+use crate::{CommandId, Cursor, Entry, Known, TicketView};
 
 /// `POST /v1/enroll`: a new device with a single-use code.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,4 +142,56 @@ pub struct OnCall {
     /// Who is paged after that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<Person>,
+    /// Whose shift it is, where the primary stays because that person's phone has not proved that
+    /// it can ring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Person>,
+}
+
+/// `GET /v1/tickets/{id}`: a ticket, and what may be behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketDetail {
+    /// The ticket.
+    #[serde(flatten)]
+    pub ticket: TicketView,
+    /// What the ticket's service needs to work, in the configuration's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downstream: Vec<DownstreamView>,
+}
+
+/// A service that another one needs to work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DownstreamView {
+    /// Which.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub team: TeamId,
+    /// The team's name.
+    pub team_name: String,
+    /// How much depends on it: 1, most, to 4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<u8>,
+    /// Who is on call for it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_call: Option<Person>,
+    /// What is open there, newest first, also where it is another team's.
+    pub open_tickets: Vec<TicketBrief>,
+}
+
+/// As much of a ticket as colleagues of another team may know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TicketBrief {
+    /// Its number.
+    pub id: TicketId,
+    /// How bad.
+    pub severity: Known<Severity>,
+    /// One line.
+    pub title: String,
+    /// Where it stands.
+    pub state: Known<TicketState>,
 }

@@ -15,8 +15,8 @@ mod sync;
 mod view;
 
 pub use api::{
-    DrillReport, EnrollReply, EnrollRequest, OnCall, Person, ReceiptBatch, ReceiptReport,
-    TicketList, Timeline,
+    DownstreamView, DrillReport, EnrollReply, EnrollRequest, OnCall, Person, ReceiptBatch,
+    ReceiptReport, TicketBrief, TicketDetail, TicketList, Timeline,
 };
 pub use command::{Action, CommandId, CommandReply, CommandRequest, Outcome};
 pub use cursor::{Cursor, ParseCursorError};
@@ -28,7 +28,7 @@ pub use push::{
     PushMessage, PushPayload, PushRegistration, PushWhen, ServerNotice,
 };
 pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, SyncPage, Update, frame};
-pub use view::{DeadlineView, PageView, TicketView};
+pub use view::{ConferenceView, DeadlineView, HelpView, HoldView, PageView, TicketView};
 
 /// Version of what is described here. It grows when a peer must behave differently, not when a
 /// field is added.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tocsin_ticket::{
-    DeadlineKind, Millis, PageId, PageReason, PersonId, Receipt, Role, ServiceId, Severity, Stamp,
-    TeamId, Ticket, TicketId, TicketState,
+    Bridge, DeadlineKind, Extension, Group, HelpAnswer, HelpTarget, HoldRule, IncidentRole, Level,
+    Millis, Missed, PageId, PageReason, PersonId, Receipt, Role, ServiceId, Severity, Stamp,
+    StatusUpdate, TeamId, Ticket, TicketId, TicketState, Timer,
 };
 
 use crate::Known;
@@ -22,6 +23,10 @@ pub struct PageView {
     pub reason: Known<PageReason>,
     pub at: Millis,
     pub expires_at: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<Known<Missed>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<u32>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Known<Receipt>>,
     #[serde(flatten)]
@@ -37,6 +42,55 @@ pub struct DeadlineView {
     pub due: Millis,
     pub kind: Known<DeadlineKind>,
     pub next: Vec<PersonId>,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A conference as a phone sees it. See `tocsin_ticket::Conference`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(missing_docs)]
+pub struct ConferenceView {
+    pub bridge: Bridge,
+    pub since: Millis,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<PersonId, Known<IncidentRole>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub joined: BTreeMap<PersonId, Millis>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Millis>,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A call for help as a phone sees it. See `tocsin_ticket::Help`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(missing_docs)]
+pub struct HelpView {
+    pub number: u32,
+    pub by: PersonId,
+    pub at: Millis,
+    pub target: Known<HelpTarget>,
+    pub message: String,
+    pub asked: Vec<PersonId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Known<Level>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<HelpAnswer>,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub exhausted: bool,
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A hold as a phone sees it. See `tocsin_ticket::Hold`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[allow(missing_docs)]
+pub struct HoldView {
+    pub until: Millis,
+    pub rule: Known<HoldRule>,
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
@@ -76,6 +130,22 @@ pub struct TicketView {
     pub pages: Vec<PageView>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DeadlineView>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Known<Timer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Known<HoldView>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Known<Group>>,
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub flapping: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Known<Extension>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conference: Option<Known<ConferenceView>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_update: Option<Known<StatusUpdate>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helps: Vec<Known<HelpView>>,
     /// From a push: without details, and with this person's pages only. A whole copy of the same
     /// version takes its place.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]

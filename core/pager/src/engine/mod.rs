@@ -29,6 +29,7 @@ mod drill;
 mod due;
 mod duty;
 mod effect;
+mod incident;
 mod input;
 mod link;
 mod push;
@@ -58,6 +59,10 @@ pub use drill::{DRILL_SOUNDS, DRILLS_KEPT, DrillOutcome, DrillRecord};
 pub use duty::{DRILL_GRACE, KnownDuty};
 pub use effect::{
     Change, Effect, LinkId, Loudness, QueuedReceipt, QueuedTap, Report, SirenCommand,
+};
+pub use incident::{
+    AskedItem, AttendeeItem, ConferenceItem, ExtensionItem, HelpItem, HelpOutcome, HoldItem,
+    MissedItem, StatusItem,
 };
 pub use input::{DeviceStatus, Input, Obstacle, SirenEvent};
 pub use link::{RETRY_CAP, STREAM_SILENCE};

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use tocsin_ticket::{Millis, PageId, Rung, TicketId};
+use tocsin_ticket::{Millis, PageId, Rung};
+use tocsin_wire::PageView;
 
 use super::deadman::Lost;
 use super::due::backoff;
@@ -57,17 +58,18 @@ impl Phone {
     pub(super) fn ringing(&self, now: Millis) -> BTreeSet<PageId> {
         let server_now = self.server_now(now);
         self.my_pages()
-            .filter(|(ticket, page)| server_now < page.expires_at && !self.is_answered(ticket.id))
+            .filter(|(_, page)| server_now < page.expires_at && !self.is_answered(page))
             .map(|(_, page)| page.id)
             .collect()
     }
 
-    /// Whether a tap waits in the outbox that answers this ticket's pages, or the server has taken
-    /// one and the ticket as it now stands is on its way.
-    pub(super) fn is_answered(&self, ticket: TicketId) -> bool {
+    /// Whether a tap waits in the outbox that answers this page, or the server has taken one and the
+    /// ticket as it now stands is on its way.
+    pub(super) fn is_answered(&self, page: &PageView) -> bool {
+        let ticket = page.id.ticket;
         self.taps
             .iter()
-            .any(|tap| tap.silences() && tap.is_for(ticket))
+            .any(|tap| tap.is_for(ticket) && tap.answers(page))
             || self.settling.iter().any(|settling| settling.is_for(ticket))
     }
 
@@ -180,7 +182,7 @@ impl Phone {
         let server_now = self.server_now(now);
         let expiry = self
             .my_pages()
-            .filter(|(ticket, page)| server_now < page.expires_at && !self.is_answered(ticket.id))
+            .filter(|(_, page)| server_now < page.expires_at && !self.is_answered(page))
             .map(|(_, page)| self.device_time(page.expires_at))
             .min();
         Some(expiry.map_or(assert, |expiry| expiry.min(assert)))

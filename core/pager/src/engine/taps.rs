@@ -3,8 +3,8 @@
 use core::time::Duration;
 use std::collections::BTreeSet;
 
-use tocsin_ticket::{Actor, Millis, PageId, PersonId, Refusal, Rung, TicketId, TicketState};
-use tocsin_wire::{Action, CommandId, CommandReply, CommandRequest, Known, Outcome, TicketView};
+use tocsin_ticket::{Actor, Millis, PageId, PageReason, Refusal, Rung, TicketId};
+use tocsin_wire::{Action, CommandId, CommandReply, CommandRequest, Known, Outcome, PageView};
 
 use super::receipts::How;
 use super::{Change, Draft, Due, Effect, NoticeKind, Phone, QueuedTap};
@@ -71,22 +71,26 @@ impl Tap {
         self.queued.pages.iter().copied()
     }
 
-    /// Whether it shows that the person is awake and has dealt with the ticket's pages.
-    pub fn silences(&self) -> bool {
+    /// Whether it shows that the person is awake and has dealt with this page of theirs.
+    pub fn answers(&self, page: &PageView) -> bool {
+        let reason = page.reason.get();
         match self.queued.request.action {
             Action::CheckIn
             | Action::StartWork
             | Action::Resolve
             | Action::Reassign { .. }
             | Action::Decline { .. } => true,
+            Action::UpdateStatus { .. } => matches!(
+                reason,
+                Some(PageReason::StatusUpdateDue | PageReason::StatusUpdateMissed)
+            ),
+            Action::ExtendLimit { .. } => reason.is_some_and(|reason| !reason.is_aside()),
             Action::Reopen
             | Action::Note { .. }
             | Action::SetSeverity { .. }
-            | Action::ExtendLimit { .. }
             | Action::Convene
             | Action::JoinConference
             | Action::NameRole { .. }
-            | Action::UpdateStatus { .. }
             | Action::AskHelp { .. } => false,
         }
     }
@@ -301,37 +305,6 @@ impl Phone {
             .chain(self.settling.iter().map(|settling| settling.until))
             .map(Due::at)
             .min()
-    }
-
-    /// Where a ticket stands and whose it is once the pending taps are done; `None` without any.
-    pub(super) fn overlaid(&self, ticket: &TicketView) -> Option<(Known<TicketState>, PersonId)> {
-        let taps = self.taps.iter().filter(|tap| tap.is_for(ticket.id));
-        taps.fold(None, |seen, tap| {
-            let (state, owner) = seen.unwrap_or((ticket.state.clone(), ticket.owner.clone()));
-            let me = || self.me.person.clone();
-            Some(match &tap.request().action {
-                Action::CheckIn if state.get() == Some(&TicketState::Assigned) => {
-                    (TicketState::Researching.into(), me())
-                }
-                Action::StartWork => (TicketState::WorkInProgress.into(), me()),
-                Action::Resolve => (TicketState::Resolved.into(), owner),
-                Action::Reopen => (TicketState::Assigned.into(), owner),
-                Action::Reassign { to } if *to == self.me.person => {
-                    (TicketState::Researching.into(), me())
-                }
-                Action::Reassign { to } => (TicketState::Assigned.into(), to.clone()),
-                Action::CheckIn
-                | Action::Note { .. }
-                | Action::Decline { .. }
-                | Action::SetSeverity { .. }
-                | Action::ExtendLimit { .. }
-                | Action::Convene
-                | Action::JoinConference
-                | Action::NameRole { .. }
-                | Action::UpdateStatus { .. }
-                | Action::AskHelp { .. } => (state, owner),
-            })
-        })
     }
 }
 

@@ -6,7 +6,9 @@
 use core::time::Duration;
 use tocsin_readiness::Language;
 
-use tocsin_ticket::{Actor, Millis, PageReason, PersonId, Refusal, TicketState};
+use tocsin_ticket::{
+    Actor, HoldRule, IncidentRole, Millis, PageReason, PersonId, Refusal, Role, Rung, TicketState,
+};
 use tocsin_wire::{Action, CommandRequest, Directory, Known};
 
 use super::taps::who_and_when;
@@ -184,8 +186,8 @@ impl Texts {
                 format!("“{label}” 처리되지 않음: 내용을 먼저 적으세요."),
             ),
             Some(Refusal::SameSeverity { severity }) => self.pick(
-                format!("It is {severity} already."),
-                format!("이미 {severity}입니다."),
+                format!("It is {severity} already; there is nothing to change."),
+                format!("이미 {severity}입니다. 바꿀 것이 없습니다."),
             ),
             Some(Refusal::NotAManager) => self.pick(
                 "Only a manager of the team can extend a limit; ask for help instead.",
@@ -222,14 +224,19 @@ impl Texts {
                 "이 팀에는 화상 회의 주소가 없습니다. 관리 담당자에게 추가를 요청하세요.",
             ),
             Some(Refusal::AlreadyConvened { url }) => self.pick(
-                format!("The conference is open at {url}."),
-                format!("화상 회의가 이미 열려 있습니다: {url}"),
+                format!("The conference is open already; join it at {url}"),
+                format!("화상 회의가 이미 열려 있습니다. 참여하세요: {url}"),
             ),
             Some(Refusal::NotPaged { person }) => {
                 let who = self.person(person, directory);
                 self.pick(
-                    format!("{who} is not being paged for this ticket."),
-                    format!("{who}은 이 티켓으로 호출되고 있지 않습니다."),
+                    format!(
+                        "{who} is not being paged for this ticket any more; there is nothing to \
+                         pass on."
+                    ),
+                    format!(
+                        "{who}은 이 티켓으로 더는 호출되고 있지 않습니다. 넘길 호출이 없습니다."
+                    ),
                 )
             }
             Some(Refusal::NobodyToAsk) => self.pick(
@@ -283,7 +290,7 @@ impl Texts {
         }
     }
 
-    fn person(self, person: &PersonId, directory: &Directory) -> String {
+    pub fn person(self, person: &PersonId, directory: &Directory) -> String {
         let name = directory
             .people
             .get(person)
@@ -341,6 +348,115 @@ impl Texts {
             TicketState::Resolved => "해결됨",
         };
         self.pick(known.to_string(), korean)
+    }
+
+    /// Who asks for this person's help, and what they say.
+    pub fn asks_you(self, by: &str, message: &str) -> String {
+        self.pick(
+            format!("{by} asks for your help: “{message}”"),
+            format!("{by} 님이 도움을 요청했습니다: “{message}”"),
+        )
+    }
+
+    /// What somebody who was asked for help said.
+    pub fn help_answer(self, who: &str, comes: bool, reason: Option<&str>) -> String {
+        let said = reason.map_or_else(String::new, |reason| format!(": “{reason}”"));
+        if comes {
+            self.pick(
+                format!("{who} comes to help{said}"),
+                format!("{who} 님이 도우러 옵니다{said}"),
+            )
+        } else {
+            self.pick(
+                format!("{who} cannot help{said}"),
+                format!("{who} 님은 도울 수 없습니다{said}"),
+            )
+        }
+    }
+
+    pub fn on_call_of(self, service: &str) -> String {
+        self.pick(
+            format!("the on-call of {service}"),
+            format!("{service} 당직"),
+        )
+    }
+
+    pub fn all_of(self, team: &str) -> String {
+        self.pick(format!("all of {team}"), format!("{team} 팀 전체"))
+    }
+
+    /// The manager of the ticket's team, as somebody to ask.
+    pub fn the_manager(self) -> String {
+        self.pick("the manager", "관리자")
+    }
+
+    /// How far a page got.
+    pub fn rung(self, rung: Option<Rung>) -> String {
+        let Some(rung) = rung else {
+            return self.pick("not sent yet", "아직 전송 안 됨");
+        };
+        let korean = match rung {
+            Rung::Sent => "전송됨",
+            Rung::Accepted => "푸시 서비스 접수",
+            Rung::Received => "기기 수신",
+            Rung::Sounding => "사이렌 울림",
+            Rung::Seen => "화면 봄",
+            Rung::CheckedIn => "확인함",
+        };
+        self.pick(rung.to_string(), korean)
+    }
+
+    /// What somebody is to a ticket.
+    pub fn role(self, role: &Known<Role>) -> String {
+        let Some(known) = role.get() else {
+            return role.to_string();
+        };
+        let korean = match known {
+            Role::Owner => "담당자",
+            Role::OnCall => "당직",
+            Role::Secondary => "부당직",
+            Role::Manager => "관리자",
+            Role::ManagersManager => "상위 관리자",
+            Role::Team => "팀 전체",
+            Role::Mentor => "멘토",
+            Role::Shadow => "참관자",
+            Role::Helper => "조력자",
+            Role::Commander => "사고 지휘자",
+        };
+        self.pick(known.to_string(), korean)
+    }
+
+    /// What somebody does in an incident.
+    pub fn incident_role(self, role: &Known<IncidentRole>) -> String {
+        let Some(known) = role.get() else {
+            return role.to_string();
+        };
+        let korean = match known {
+            IncidentRole::Commander => "사고 지휘자",
+            IncidentRole::Communications => "소통 담당",
+            IncidentRole::Responder => "대응자",
+        };
+        self.pick(known.to_string(), korean)
+    }
+
+    /// Why nobody is paged for now.
+    pub fn hold_rule(self, rule: &Known<HoldRule>, directory: &Directory) -> String {
+        match rule.get() {
+            Some(HoldRule::HoldOff) => {
+                self.pick(HoldRule::HoldOff.to_string(), "서비스의 보류 시간")
+            }
+            Some(known @ HoldRule::Maintenance { window }) => {
+                self.pick(known.to_string(), format!("점검 시간 “{window}”"))
+            }
+            Some(HoldRule::Quiet { person }) => {
+                let who = self.person(person, directory);
+                self.pick(
+                    format!("the quiet time of {who}"),
+                    format!("{who}의 조용한 시간"),
+                )
+            }
+            None => rule.to_string(),
+        }
     }
 
     pub fn reason(self, reason: &Known<PageReason>) -> String {

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tocsin_readiness::{Code, DrillResult, Light};
 use tocsin_ticket::{
-    DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, Severity, TicketId,
-    TicketState,
+    DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, ServiceId, Severity,
+    TeamId, TicketId, TicketState,
 };
 use tocsin_wire::{Action, Directory, Known, Person, TicketView};
 
 use super::deadman::Lost;
+use super::incident::{
+    AskedItem, ConferenceItem, ExtensionItem, HelpItem, HoldItem, MissedItem, StatusItem,
+};
 use super::link::Phase;
 use super::{Loudness, OFFLINE_PROBLEM, Obstacle, Phone, SirenReason};
 use crate::net::NetworkError;
@@ -105,8 +108,12 @@ pub struct PageItem {
     pub team: String,
     /// Why this person is paged.
     pub reason: Known<PageReason>,
-    /// The same in the person's language.
+    /// The same in the person's language; for a call for help, who asks and what they say.
     pub reason_text: String,
+    /// The limit that was missed, where one was.
+    pub missed: Option<MissedItem>,
+    /// The call for help it belongs to, by its number.
+    pub help: Option<u32>,
     /// What this person is to the ticket.
     pub role: Known<Role>,
     /// Where the ticket stands.
@@ -140,8 +147,24 @@ pub struct TicketItem {
     pub team: String,
     /// Who is paged when the limit passes, by name.
     pub next: Vec<String>,
-    /// Whether `state` and `owner` are ahead of the server.
+    /// How bad it is once the pending taps are done.
+    pub severity: Known<Severity>,
+    /// The call that people are to join, once the pending taps are done.
+    pub conference: Option<ConferenceItem>,
+    /// What everybody who waits was told, once the pending taps are done.
+    pub status: Option<StatusItem>,
+    /// The calls for help, oldest first, once the pending taps are done.
+    pub helps: Vec<HelpItem>,
+    /// Who is being paged for it, other than for help.
+    pub paged: Vec<AskedItem>,
+    /// Why nobody is paged for now.
+    pub hold: Option<HoldItem>,
+    /// Who moved the limit of its present state.
+    pub extended: Option<ExtensionItem>,
+    /// A tap waits, so that some of this is ahead of the server.
     pub pending: bool,
+    /// A tap waits that moves or ends the limit; at the server it still runs.
+    pub moves_limit: bool,
 }
 
 /// Something that the pager is alarmed about by itself.
@@ -357,22 +380,22 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
 
 /// Names for ids; an id without a name is its own.
 #[derive(Clone, Copy)]
-struct Names<'a>(&'a Directory);
+pub(super) struct Names<'a>(&'a Directory);
 
 impl Names<'_> {
-    fn person(self, id: &PersonId) -> String {
+    pub fn person(self, id: &PersonId) -> String {
         let name = self.0.people.get(id);
         name.map_or_else(|| id.to_string(), String::clone)
     }
 
-    fn service(self, ticket: &TicketView) -> String {
-        let name = self.0.services.get(&ticket.service);
-        name.map_or_else(|| ticket.service.to_string(), String::clone)
+    pub fn service(self, id: &ServiceId) -> String {
+        let name = self.0.services.get(id);
+        name.map_or_else(|| id.to_string(), String::clone)
     }
 
-    fn team(self, ticket: &TicketView) -> String {
-        let name = self.0.teams.get(&ticket.team);
-        name.map_or_else(|| ticket.team.to_string(), String::clone)
+    pub fn team(self, id: &TeamId) -> String {
+        let name = self.0.teams.get(id);
+        name.map_or_else(|| id.to_string(), String::clone)
     }
 
     fn next(self, ticket: &TicketView) -> Vec<String> {
@@ -401,26 +424,27 @@ fn pages(phone: &Phone, names: Names<'_>, now: Millis) -> Vec<PageItem> {
     pages
         .into_iter()
         .map(|(ticket, page)| {
-            let (state, _) = phone
-                .overlaid(ticket)
-                .unwrap_or((ticket.state.clone(), ticket.owner.clone()));
+            let standing = phone.standing(ticket);
+            let (state, severity) = (standing.state, standing.severity);
             let deadline = ticket.deadline.as_ref();
             PageItem {
                 page: page.id,
                 ticket: ticket.id,
-                status: if phone.is_answered(ticket.id) {
+                status: if phone.is_answered(page) {
                     PageStatus::Answered
                 } else if server_now < page.expires_at {
                     PageStatus::Ringing
                 } else {
                     PageStatus::Expired
                 },
-                severity: ticket.severity.clone(),
+                severity,
                 title: ticket.title.clone(),
-                service: names.service(ticket),
-                team: names.team(ticket),
+                service: names.service(&ticket.service),
+                team: names.team(&ticket.team),
                 reason: page.reason.clone(),
-                reason_text: phone.texts.reason(&page.reason),
+                reason_text: phone.why(ticket, page, names),
+                missed: phone.missed(page),
+                help: page.help,
                 role: page.role.clone(),
                 state_text: phone.texts.state(&state),
                 state,
@@ -446,17 +470,23 @@ fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
     tickets
         .into_iter()
         .map(|ticket| {
-            let overlaid = phone.overlaid(ticket);
-            let pending = overlaid.is_some();
-            let (state, owner) = overlaid.unwrap_or((ticket.state.clone(), ticket.owner.clone()));
+            let standing = phone.standing(ticket);
             TicketItem {
-                state_text: phone.texts.state(&state),
-                state,
-                owner: names.person(&owner),
-                service: names.service(ticket),
-                team: names.team(ticket),
+                conference: phone.conference(ticket, &standing, names),
+                status: phone.status(ticket, &standing, names),
+                helps: phone.helps(ticket, &standing, names),
+                paged: phone.paged(ticket, names),
+                hold: phone.hold(ticket),
+                extended: Phone::extension(&standing, names),
+                pending: standing.pending,
+                moves_limit: standing.moves_limit,
+                state_text: phone.texts.state(&standing.state),
+                owner: names.person(&standing.owner),
+                state: standing.state,
+                severity: standing.severity,
+                service: names.service(&ticket.service),
+                team: names.team(&ticket.team),
                 next: names.next(ticket),
-                pending,
                 ticket: Arc::clone(ticket),
             }
         })

@@ -165,7 +165,8 @@ impl World {
 
     pub fn recover(&mut self, index: usize, at: Millis) {
         let source = "prometheus".to_owned();
-        self.tell(index, &Command::AlarmRecovered { source }, at);
+        let dedup_key = self.tickets[index].0.dedup_key.clone();
+        self.tell(index, &Command::AlarmRecovered { source, dedup_key }, at);
     }
 
     /// Tells a ticket something; what it refuses leaves nothing in the log.

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::Draft;
 use crate::{
-    Actor, Event, Millis, PageEnd, PageReason, PersonId, Refusal, Role, Shadow, ShadowMode, Timer,
-    TimerKind,
+    Actor, Event, Group, Millis, PageEnd, PageReason, PersonId, Refusal, Role, Shadow, ShadowMode,
+    Timer, TimerKind,
 };
 use crate::{Hold, MENTOR_PERCENT};
 
@@ -19,7 +19,7 @@ pub const FLAPPING_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// How long a flapping alarm must stay quiet before its ticket is resolved by itself.
 pub const FLAPPING_SETTLES: Duration = Duration::from_secs(10 * 60);
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     /// The first steps of a new ticket: who is paged, or why nobody is yet.
     pub(super) fn begin(&mut self) {
         let recent = self.context.recent_tickets;
@@ -28,10 +28,16 @@ impl Draft<'_> {
                 tickets: recent + 1,
             });
         }
-        match self.context.hold {
-            Some(hold) if self.limits().is_some() && hold.until > self.now => self.hold(hold),
-            _ => self.page_for_the_first_time(),
+        match self.rule() {
+            Some(hold) => self.hold(hold),
+            None => self.page_for_the_first_time(),
         }
+    }
+
+    /// The rule by which the ticket is to page nobody yet, if it would page at all.
+    fn rule(&self) -> Option<&'a Hold> {
+        let rule = self.context.hold.filter(|hold| hold.until > self.now);
+        rule.filter(|_| self.limits().is_some())
     }
 
     fn hold(&mut self, hold: &Hold) {
@@ -39,15 +45,36 @@ impl Draft<'_> {
         self.set_timer(TimerKind::Hold, hold.until);
     }
 
+    /// What becomes of a held ticket once its rule may have changed, or it is as severe as another.
+    pub(super) fn review_hold(&mut self) {
+        if self.is_held() && self.rule() != self.ticket.hold.as_ref() {
+            self.clear_timers(|kind| kind == TimerKind::Hold);
+            self.hold_on_or_page();
+        }
+    }
+
+    /// One rule ended. While another one holds, the ticket goes on being held by that; otherwise it
+    /// pages whoever is on call by now.
+    fn hold_on_or_page(&mut self) {
+        if let Some(hold) = self.rule() {
+            self.hold(hold);
+            return;
+        }
+        self.emit(Event::HoldEnded {
+            owner: Some(self.context.chain.on_call().clone()),
+        });
+        self.page_for_the_first_time();
+    }
+
     pub(super) fn is_held(&self) -> bool {
         self.runs(TimerKind::Hold)
     }
 
-    /// Somebody is on it, so nobody needs to be paged later.
+    /// Somebody is on it, or is paged for another reason, so nobody needs to be paged later.
     pub(super) fn end_hold(&mut self) {
-        if self.is_held() {
+        if self.ticket.hold.is_some() {
             self.clear_timers(|kind| kind == TimerKind::Hold);
-            self.emit(Event::HoldEnded);
+            self.emit(Event::HoldEnded { owner: None });
         }
     }
 
@@ -103,8 +130,22 @@ impl Draft<'_> {
         );
     }
 
-    /// Monitoring says that it is over. A flapping alarm is not believed at once.
-    pub(super) fn recover(&mut self, source: &str) {
+    /// Monitoring says that the alarm is over. Others of its group may still fire, and a flapping
+    /// alarm is not believed at once.
+    pub(super) fn recover(&mut self, source: &str, dedup_key: &str) {
+        if let Some(group) = &self.ticket.group {
+            if !group.firing.contains(dedup_key) {
+                return;
+            }
+            self.emit(Event::AlarmRecovered {
+                dedup_key: dedup_key.to_owned(),
+                source: source.to_owned(),
+            });
+        }
+        let goes_on = |group: &Group| !group.is_over();
+        if self.ticket.group.as_ref().is_some_and(goes_on) {
+            return;
+        }
         if !self.ticket.flapping {
             self.resolve(Actor::Monitoring(source.to_owned()));
         } else if !self.runs(TimerKind::Settle) {
@@ -142,7 +183,7 @@ impl Draft<'_> {
         });
         self.end_pages(|page| page.person == *by, PageEnd::Declined);
         if !is_aside {
-            self.escalate(PageReason::Declined);
+            self.escalate_without(Some(by), PageReason::Declined);
         }
         Ok(())
     }
@@ -155,10 +196,7 @@ impl Draft<'_> {
             generation: timer.generation,
         });
         match timer.kind {
-            TimerKind::Hold => {
-                self.emit(Event::HoldEnded);
-                self.page_for_the_first_time();
-            }
+            TimerKind::Hold => self.hold_on_or_page(),
             TimerKind::Mentor => self.page_mentor(),
             TimerKind::StatusUpdate => self.ask_for_status(),
             TimerKind::StatusUpdateMissed => self.status_missed(),

@@ -101,7 +101,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Asks the next level; those who have not answered yet are paged on with them.
+    /// Asks the next level; everybody asked before who has not answered yet is paged on with them.
     fn pass_on(&mut self, number: u32) {
         self.clear_timers(|kind| kind == TimerKind::Help { number });
         let Some(help) = self.ticket.helps.iter().find(|help| help.number == number) else {
@@ -112,7 +112,13 @@ impl Draft<'_> {
             self.end_help(number);
             return;
         };
-        let people: Vec<PersonId> = help.asked.iter().chain(&level.people).cloned().collect();
+        let ringing = self.ticket.pages.iter();
+        let ringing = ringing.filter(|page| page.help == Some(number));
+        let mut people: Vec<PersonId> = help.asked.clone();
+        people.extend(ringing.map(|page| page.person.clone()));
+        people.extend_from_slice(&level.people);
+        people.sort();
+        people.dedup();
         self.emit(Event::HelpPassedOn { number, level });
         self.page_for_help(number, &people);
     }

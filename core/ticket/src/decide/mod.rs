@@ -12,8 +12,8 @@ use crate::command::{Actor, Alarm, Command, Refusal};
 use crate::page::{DeliveryFailure, Missed, PAGE_GRACE, Page, PageReason, Receipt, Rung};
 use crate::policy::{NUDGE_PERCENT, Policy};
 use crate::{
-    Bridge, Deadline, DeadlineKind, Event, Hold, Limits, Millis, PageEnd, PageId, PersonId, Reach,
-    Shadow, Ticket, TicketId, TicketState, TimerKind,
+    Bridge, Deadline, DeadlineKind, Event, Group, GroupLabels, Hold, Limits, Millis, PageEnd,
+    PageId, PersonId, Reach, Shadow, Ticket, TicketId, TicketState, TimerKind,
 };
 
 /// What the rules need to know of the world around the ticket, at the instant of deciding.
@@ -27,8 +27,11 @@ pub struct Context<'a> {
     pub pageable: &'a [PersonId],
     /// Another open ticket for the same (service, dedup key), if the ticket in question is resolved.
     pub open_twin: Option<TicketId>,
-    /// The rule by which a new ticket pages nobody for now.
+    /// The rule by which a ticket as severe as the command makes it would page nobody for now, if
+    /// it is new or held. Of several the one that lasts longest.
     pub hold: Option<&'a Hold>,
+    /// What joins a new ticket's alarm with others of its service.
+    pub group: Option<&'a GroupLabels>,
     /// How many tickets the alarm opened within [`FLAPPING_WITHIN`] before this one.
     pub recent_tickets: u32,
     /// Where a conference of the team meets, if it holds any.
@@ -47,6 +50,7 @@ impl<'a> Context<'a> {
             pageable,
             open_twin: None,
             hold: None,
+            group: None,
             recent_tickets: 0,
             bridge: None,
             shadow: None,
@@ -81,9 +85,9 @@ pub fn decide(
                 draft.check_in(Actor::Monitoring(source.clone()));
             }
         }
-        Command::AlarmRecovered { source } => {
+        Command::AlarmRecovered { source, dedup_key } => {
             if draft.ticket.state.is_open() {
-                draft.recover(source);
+                draft.recover(source, dedup_key);
             }
         }
         Command::CheckIn { by } => draft.check_in_or_acknowledge(by)?,
@@ -122,6 +126,7 @@ pub fn decide(
             receipts,
             failures,
         } => draft.delivery(*page, receipts, failures)?,
+        Command::ReviewHold => draft.review_hold(),
         Command::DeadlinePassed { generation } => draft.deadline_passed(*generation)?,
     }
     Ok(draft.events)
@@ -143,14 +148,29 @@ fn open(id: TicketId, alarm: &Alarm, context: &Context<'_>, now: Millis) -> Vec<
         context,
         now,
     };
+    if let Some(labels) = context.group {
+        draft.emit(Event::Grouped {
+            dedup_key: Group::key(labels),
+            labels: labels.clone(),
+        });
+    }
     draft.begin();
     draft.events
 }
 
 fn repeat(ticket: &Ticket, alarm: &Alarm, context: &Context<'_>, now: Millis) -> Vec<Event> {
     let mut draft = Draft::new(ticket, context, now);
-    draft.emit(Event::Repeated {
-        source: alarm.source.clone(),
+    let source = alarm.source.clone();
+    let joins = |group: &Group| !group.firing.contains(&alarm.dedup_key);
+    draft.emit(if ticket.group.as_ref().is_some_and(joins) {
+        Event::AlarmJoined {
+            dedup_key: alarm.dedup_key.clone(),
+            title: alarm.title.clone(),
+            severity: alarm.severity,
+            source,
+        }
+    } else {
+        Event::Repeated { source }
     });
     draft.clear_timers(|kind| kind == TimerKind::Settle);
     if alarm.severity.is_worse_than(ticket.severity) {
@@ -476,13 +496,19 @@ impl<'a> Draft<'a> {
     /// Pages the next level. Everybody whose page is unanswered gets a fresh one: sirens keep
     /// ringing, and no page outlives its expiry unanswered.
     fn escalate(&mut self, reason: PageReason) {
-        let next = self
-            .context
-            .chain
-            .next_level(&self.ticket.owner, &self.ticket.asked);
+        self.escalate_without(None, reason);
+    }
+
+    /// The same. Whoever has just said that they cannot is not paged again at once, unless there is
+    /// nobody else.
+    fn escalate_without(&mut self, declined: Option<&PersonId>, reason: PageReason) {
+        let (chain, owner) = (self.context.chain, &self.ticket.owner);
+        let left_alone: Vec<PersonId> = declined.into_iter().cloned().collect();
+        let next = chain.next_level(owner, &[&self.ticket.asked[..], &left_alone].concat());
         let new_round = next.is_none();
-        let Some(level) = next.or_else(|| self.context.chain.next_level(&self.ticket.owner, &[]))
-        else {
+        let again = || chain.next_level(owner, &left_alone);
+        let anybody = || chain.next_level(owner, &[]);
+        let Some(level) = next.or_else(again).or_else(anybody) else {
             return;
         };
         let limits = self.context.policy.limits_once_paging(self.ticket.severity);

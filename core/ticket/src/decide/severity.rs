@@ -32,6 +32,7 @@ impl Draft<'_> {
         let owner_knows = by == Actor::Person(owner.clone());
         self.emit(Event::SeverityChanged { from, to, by });
         if self.is_held() {
+            self.review_hold();
             return;
         }
         let Some(limit) = self
@@ -46,6 +47,7 @@ impl Draft<'_> {
             }
             _ => self.now + limit,
         };
+        self.end_hold();
         self.restart_status();
         self.convene_if_worst();
         self.renew_pages(due, |page| page.person != owner);
@@ -75,6 +77,10 @@ impl Draft<'_> {
             return;
         };
         self.restart_status();
+        if self.is_held() {
+            self.review_hold();
+            return;
+        }
         let (Some(running), Some(limit)) = (
             self.ticket.deadline.clone(),
             limits.of_state(self.ticket.state),

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tocsin_ticket::{
-    Alarm, Bridge, Chain, Command, Context, DeviceId, Event, Hold, Level, Millis, Page, PageId,
-    PersonId, Policy, Receipt, Refusal, Role, Rung, Severity, Shadow, Ticket, TicketId, Transport,
-    decide,
+    Alarm, Bridge, Chain, Command, Context, DeviceId, Event, GroupLabels, Hold, Level, Millis,
+    Page, PageId, PersonId, Policy, Receipt, Refusal, Role, Rung, Severity, Shadow, Ticket,
+    TicketId, Transport, decide,
 };
 
 pub const START: Millis = Millis(1_800_000_000_000);
@@ -46,6 +46,7 @@ pub struct Shift {
     pub chain: Chain,
     pub pageable: Vec<PersonId>,
     pub hold: Option<Hold>,
+    pub group: Option<GroupLabels>,
     pub recent_tickets: u32,
     pub bridge: Option<Bridge>,
     pub shadow: Option<Shadow>,
@@ -73,6 +74,7 @@ impl Shift {
             ),
             pageable: ["ana", "ben", "bea", "carl", "dora"].map(person).to_vec(),
             hold: None,
+            group: None,
             recent_tickets: 0,
             bridge: None,
             shadow: None,
@@ -95,6 +97,22 @@ impl Shift {
         })
     }
 
+    /// Monitoring says that the alarm of this key fires.
+    pub fn fires(&mut self, key: &str, severity: Severity) -> Vec<Event> {
+        self.must(&Command::AlarmFired {
+            new_id: TicketId(7),
+            alarm: Alarm {
+                dedup_key: key.to_owned(),
+                ..alarm(severity)
+            },
+        })
+    }
+
+    /// Monitoring says that the alarm of this key is over.
+    pub fn recovers(&mut self, key: &str) -> Vec<Event> {
+        self.must(&recovered(key))
+    }
+
     pub fn after(&mut self, length: Duration) -> &mut Self {
         self.now = self.now + length;
         self
@@ -107,6 +125,7 @@ impl Shift {
             pageable: &self.pageable,
             open_twin: None,
             hold: self.hold.as_ref(),
+            group: self.group.as_ref(),
             recent_tickets: self.recent_tickets,
             bridge: self.bridge.as_ref(),
             shadow: self.shadow.as_ref(),
@@ -176,6 +195,13 @@ impl Shift {
             .collect();
         people.sort_unstable();
         people
+    }
+}
+
+pub fn recovered(key: &str) -> Command {
+    Command::AlarmRecovered {
+        source: "prometheus".to_owned(),
+        dedup_key: key.to_owned(),
     }
 }
 

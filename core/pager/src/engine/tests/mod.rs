@@ -3,6 +3,7 @@
 
 mod deadman;
 mod drills;
+mod incident;
 mod link;
 mod order;
 mod push;
@@ -15,8 +16,8 @@ mod versions;
 use core::time::Duration;
 
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, DeviceId, Level, Millis, PageId, PersonId, Policy, Role,
-    Severity, Ticket, TicketId, Transport, decide,
+    Alarm, Bridge, Chain, Command, Context, DeviceId, Hold, Level, Millis, PageId, PersonId,
+    Policy, Role, Severity, Ticket, TicketId, TimerKind, Transport, decide,
 };
 use tocsin_wire::{
     Action, CommandId, CommandReply, CommandRequest, Cursor, Directory, Entry, Hello, Known, Me,
@@ -44,8 +45,10 @@ pub struct World {
     id: TicketId,
     seq: u64,
     policy: Policy,
-    chain: Chain,
+    pub chain: Chain,
     pageable: Vec<PersonId>,
+    pub bridge: Option<Bridge>,
+    pub hold: Option<Hold>,
 }
 
 impl World {
@@ -64,6 +67,8 @@ impl World {
                 vec![level(Role::Secondary, "ben"), level(Role::Manager, "mia")],
             ),
             pageable: ["ana", "ben", "mia"].map(person).to_vec(),
+            bridge: None,
+            hold: None,
         }
     }
 
@@ -95,7 +100,11 @@ impl World {
     }
 
     pub fn try_run(&mut self, command: &Command, at: Millis) -> Option<Update> {
-        let context = Context::new(&self.policy, &self.chain, &self.pageable);
+        let context = Context {
+            bridge: self.bridge.as_ref(),
+            hold: self.hold.as_ref(),
+            ..Context::new(&self.policy, &self.chain, &self.pageable)
+        };
         let events = decide(self.ticket.as_ref(), command, &context, at).ok()?;
         for event in &events {
             self.ticket = Ticket::apply(self.ticket.take(), event, at);
@@ -115,6 +124,13 @@ impl World {
         let deadline = self.ticket.as_ref().unwrap().deadline.clone().unwrap();
         let generation = deadline.generation;
         self.run(&Command::DeadlinePassed { generation }, deadline.due)
+    }
+
+    pub fn timer_passes(&mut self, kind: TimerKind) -> Update {
+        let mut timers = self.ticket.as_ref().unwrap().timers.iter();
+        let timer = *timers.find(|timer| timer.kind == kind).unwrap();
+        let generation = timer.generation;
+        self.run(&Command::DeadlinePassed { generation }, timer.due)
     }
 
     pub fn check_in(&mut self, by: &str, at: Millis) -> Update {

@@ -42,7 +42,8 @@ fn history(world: &mut World, script: &[Happens]) -> (Vec<Update>, Millis) {
             Happens::Again(severity) => Some(world.fire(*severity, now)),
             Happens::Recovers => {
                 let source = "alertmanager".to_owned();
-                world.try_run(&Command::AlarmRecovered { source }, now)
+                let dedup_key = "latency".to_owned();
+                world.try_run(&Command::AlarmRecovered { source, dedup_key }, now)
             }
             Happens::By(who, action) => {
                 let by = person(who);
