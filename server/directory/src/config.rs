@@ -7,8 +7,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tocsin_ingest::heartbeat::Heartbeat;
 use tocsin_ingest::template::Spec;
+use tocsin_report::Hours;
 use tocsin_rota::{Rota, RotaSpec};
 use tocsin_ticket::{PersonId, Policy, ServiceId, Severity, TeamId};
+
+use crate::noise::{HoldOff, Maintenance};
+use crate::outbound::{Conference, Subscriber, Webhook};
 
 /// A team's configuration that was found free of contradictions as a whole.
 ///
@@ -23,6 +27,8 @@ pub struct Config {
     pub(crate) services: BTreeMap<ServiceId, Service>,
     pub(crate) integrations: BTreeMap<String, IntegrationSpec>,
     pub(crate) holidays: BTreeMap<String, Holidays>,
+    pub(crate) webhooks: BTreeMap<String, Webhook>,
+    pub(crate) maintenance: BTreeMap<String, Maintenance>,
 }
 
 impl Config {
@@ -54,6 +60,18 @@ impl Config {
     #[must_use]
     pub const fn holidays(&self) -> &BTreeMap<String, Holidays> {
         &self.holidays
+    }
+
+    /// The webhooks, by id.
+    #[must_use]
+    pub const fn webhooks(&self) -> &BTreeMap<String, Webhook> {
+        &self.webhooks
+    }
+
+    /// The maintenance windows that the file announces, by name.
+    #[must_use]
+    pub const fn maintenance(&self) -> &BTreeMap<String, Maintenance> {
+        &self.maintenance
     }
 
     /// The IANA zone in which a person lives: their own or, if none is written, that of the rota
@@ -133,6 +151,12 @@ pub struct Team {
     pub further: Vec<Rotation>,
     /// The limits of each step, and which severities page.
     pub policy: Policy,
+    /// What its load report calls business hours and sleep hours.
+    pub hours: Hours,
+    /// Where its conferences meet, if it holds any.
+    pub conference: Option<Conference>,
+    /// Who hears of the status updates of all its tickets.
+    pub subscribers: Vec<Subscriber>,
 }
 
 impl Team {
@@ -200,6 +224,13 @@ pub struct Service {
     pub default_severity: Option<Severity>,
     /// Its own limits, if they are not its team's.
     pub policy: Option<Policy>,
+    /// For how long its new tickets page nobody, as its alarms often recover by themselves.
+    pub hold_off: HoldOff,
+    /// The labels whose alarms, where they agree on all of them, are one ticket. Empty: each alarm
+    /// is one of its own.
+    pub group_by: Vec<String>,
+    /// Who hears of the status updates of its tickets, beside those of its team.
+    pub subscribers: Vec<Subscriber>,
 }
 
 /// A calendar of public holidays.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::fmt::friendly::SpanPrinter;
 use serde::{Deserialize, Serialize};
+use tocsin_report::Hours;
 use tocsin_rota::{HandoffSpec, HoursSpec, MentorSpec, Rota, RotaSpec, Shift, Span, When};
 use tocsin_ticket::{Millis, PersonId, Policy, ServiceId, Severity, TeamId};
 
@@ -15,7 +16,9 @@ use crate::config::{
     Config, Holidays, IntegrationSpec, Language, Layer, Person, Rotation, Service, Team,
 };
 use crate::directory::{first_millisecond, instant};
-use crate::parse::{LIMIT_FIELDS, WEEKDAYS};
+use crate::noise::Maintenance;
+use crate::outbound::{Conference, EventType, MeetingPlace, Subscriber, Webhook};
+use crate::parse::{LIMIT_FIELDS, SEVERITY_FIELDS, WEEKDAYS};
 
 /// How far ahead shifts that change hands are told of.
 const HORIZON: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -127,6 +130,13 @@ pub fn diff(old: &Config, new: &Config, now: Millis) -> Vec<Change> {
         &new.integrations,
     );
     items(&mut changes, "holidays", &old.holidays, &new.holidays);
+    items(&mut changes, "webhooks", &old.webhooks, &new.webhooks);
+    items(
+        &mut changes,
+        "maintenance",
+        &old.maintenance,
+        &new.maintenance,
+    );
     for (id, becomes) in &new.teams {
         let Some(was) = old.teams.get(id) else {
             continue;
@@ -328,6 +338,57 @@ impl Item for Team {
             rota_facts(&mut facts, &format!("further[{place}]"), &rotation.spec);
         }
         policy_facts(&mut facts, &self.policy);
+        if self.hours != Hours::default() {
+            let hours = Fact::One(self.hours.to_string());
+            facts.insert("hours".to_owned(), hours);
+        }
+        if let Some(conference) = &self.conference {
+            conference_facts(&mut facts, conference);
+        }
+        subscriber_facts(&mut facts, &self.subscribers);
+        facts
+    }
+}
+
+fn conference_facts(facts: &mut Facts, conference: &Conference) {
+    let place = match &conference.place {
+        MeetingPlace::Links(links) => {
+            let bridges = links.iter().map(|bridge| {
+                let dial_in = bridge.dial_in.as_ref().map(|it| format!(" ({it})"));
+                format!("{}{}", bridge.url, dial_in.unwrap_or_default())
+            });
+            ("conference.links", Fact::List(bridges.collect()))
+        }
+        MeetingPlace::Rooms(server) => ("conference.jitsi", Fact::One(server.clone())),
+    };
+    let webhook = conference.webhook.clone().map(Fact::One);
+    let written = [
+        Some(place),
+        webhook.map(|webhook| ("conference.webhook", webhook)),
+    ];
+    let written = written.into_iter().flatten();
+    facts.extend(written.map(|(field, fact)| (field.to_owned(), fact)));
+}
+
+fn subscriber_facts(facts: &mut Facts, subscribers: &[Subscriber]) {
+    if !subscribers.is_empty() {
+        let subscribers = subscribers.iter().map(Subscriber::to_string).collect();
+        facts.insert("subscribers".to_owned(), Fact::List(subscribers));
+    }
+}
+
+impl Item for Webhook {
+    fn name(&self) -> &str {
+        &self.id
+    }
+
+    fn facts(&self) -> Facts {
+        let mut facts = facts([
+            ("team", Some(self.team.to_string())),
+            ("url", Some(self.url.clone())),
+        ]);
+        let events = self.events.iter().map(EventType::to_string).collect();
+        facts.insert("events".to_owned(), Fact::List(events));
         facts
     }
 }
@@ -455,6 +516,34 @@ impl Item for Service {
         if let Some(policy) = &self.policy {
             policy_facts(&mut facts, policy);
         }
+        subscriber_facts(&mut facts, &self.subscribers);
+        for (severity, field) in Severity::ALL.into_iter().zip(SEVERITY_FIELDS) {
+            if let Some(length) = self.hold_off.of(severity) {
+                let length = SpanPrinter::new().unsigned_duration_to_string(&length);
+                facts.insert(format!("hold_off.{field}"), Fact::One(length));
+            }
+        }
+        if !self.group_by.is_empty() {
+            facts.insert("group_by".to_owned(), Fact::List(self.group_by.clone()));
+        }
+        facts
+    }
+}
+
+impl Item for Maintenance {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn facts(&self) -> Facts {
+        let at = |at: Millis| Some(instant(at).to_string());
+        let mut facts = facts([
+            ("from", at(self.from)),
+            ("until", at(self.until)),
+            ("reason", self.reason.clone()),
+        ]);
+        let services = self.services.iter().map(ServiceId::to_string).collect();
+        facts.insert("services".to_owned(), Fact::List(services));
         facts
     }
 }

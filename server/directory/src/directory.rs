@@ -1,5 +1,6 @@
 //! The configuration in use, indexed for the questions the server asks of it.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -15,7 +16,9 @@ use tocsin_ticket::{
 };
 use tocsin_wire as wire;
 
+use crate::Maintenance;
 use crate::config::{Config, IntegrationSpec, Layer, Person, Service, Team};
+use crate::handoff::{Handoff, Turn};
 
 /// A configuration in use.
 ///
@@ -27,6 +30,8 @@ use crate::config::{Config, IntegrationSpec, Layer, Person, Service, Team};
 pub struct Directory {
     config: Config,
     swaps: Vec<TeamSwap>,
+    /// The pending ones.
+    handoffs: Vec<Handoff>,
     teams: HashMap<TeamId, TeamIndex>,
     teams_of: HashMap<PersonId, Vec<TeamId>>,
     integrations: HashMap<String, Arc<Integration>>,
@@ -48,6 +53,7 @@ struct TeamIndex {
 struct Duty {
     from: Millis,
     until: Millis,
+    turn: Turn,
     chain: Arc<Chain>,
     on_call: wire::OnCall,
     shadow: Option<Shadow>,
@@ -129,6 +135,7 @@ impl Directory {
         Self {
             config,
             swaps,
+            handoffs: Vec::new(),
             teams,
             teams_of,
             integrations,
@@ -136,17 +143,54 @@ impl Directory {
         }
     }
 
-    /// Another configuration with the swaps of this one.
+    /// Another configuration with the swaps and handoffs of this one.
     #[must_use]
     pub fn with_config(&self, config: Config) -> Self {
-        Self::with_swaps(config, self.swaps.clone())
+        Self {
+            handoffs: self.handoffs.clone(),
+            ..Self::with_swaps(config, self.swaps.clone())
+        }
     }
 
     /// The same configuration with one more swap.
     #[must_use]
     pub fn with_swap(&self, swap: TeamSwap) -> Self {
         let swaps = self.swaps.iter().cloned().chain([swap]);
-        Self::with_swaps(self.config.clone(), swaps.collect())
+        Self {
+            handoffs: self.handoffs.clone(),
+            ..Self::with_swaps(self.config.clone(), swaps.collect())
+        }
+    }
+
+    /// The same configuration and swaps with these handoffs pending, at most one of a team, and no
+    /// others. One that does not fit the rota, or from somebody who cannot be paged for the team, is
+    /// void.
+    #[must_use]
+    pub fn with_handoffs(&self, handoffs: Vec<Handoff>) -> Self {
+        Self {
+            handoffs,
+            ..Self::with_swaps(self.config.clone(), self.swaps.clone())
+        }
+    }
+
+    /// The handoffs that are pending.
+    #[must_use]
+    pub fn handoffs(&self) -> &[Handoff] {
+        &self.handoffs
+    }
+
+    /// Whose turn it is in a team's primary rota, whoever has the pager.
+    #[must_use]
+    pub fn turn(&self, team: &TeamId, now: Millis) -> Option<Turn> {
+        Some(self.duty(team, now)?.turn.clone())
+    }
+
+    /// When the first of the present turns ends.
+    #[must_use]
+    pub fn next_turn(&self, now: Millis) -> Option<Millis> {
+        let teams = self.teams.keys();
+        let ends = teams.filter_map(|team| Some(self.duty(team, now)?.turn.until));
+        ends.min()
     }
 
     /// The configuration itself.
@@ -201,6 +245,20 @@ impl Directory {
             .policy
             .as_ref()
             .or_else(|| self.policy(&service.team))
+    }
+
+    /// For how long a new ticket of this service pages nobody, if it has a hold-off.
+    #[must_use]
+    pub fn hold_off(&self, service: &ServiceId, severity: Severity) -> Option<Duration> {
+        self.service(service)?.hold_off.of(severity)
+    }
+
+    /// The announced work on a service at an instant; of several, what lasts longest.
+    #[must_use]
+    pub fn maintenance(&self, service: &ServiceId, now: Millis) -> Option<&Maintenance> {
+        let windows = self.config.maintenance.values();
+        let windows = windows.filter(|window| window.covers(service, now));
+        windows.max_by_key(|window| window.until)
     }
 
     /// A team's limits, for what has no service, or one that is gone.
@@ -337,7 +395,8 @@ impl Directory {
     }
 
     /// The shifts of a person, in any layer, of which some part lies in `from..until`, earliest
-    /// first. Whoever is with the on-call in a newcomer's first shifts has them too.
+    /// first. Whoever is with the on-call in a newcomer's first shifts has them too, and whoever
+    /// stays because the next person's phone has not proved itself.
     #[must_use]
     pub fn shifts(&self, person: &PersonId, from: Millis, until: Millis) -> Vec<wire::DutyShift> {
         let (Ok(first), Ok(last)) = (
@@ -366,6 +425,16 @@ impl Directory {
                 })
             })
             .collect();
+        shifts.extend(self.handoffs.iter().filter_map(|handoff| {
+            let rota = self.rotas(&handoff.team).first()?;
+            let turn = turn(&rota.on_call(instant(handoff.at)));
+            let stays = self.stays(handoff, &turn) && handoff.from == *person;
+            (stays && handoff.at < until && turn.until > from).then(|| wire::DutyShift {
+                team: handoff.team.clone(),
+                from: handoff.at,
+                until: turn.until,
+            })
+        }));
         shifts.sort_by_key(|shift| (shift.from, shift.until));
         shifts
     }
@@ -398,14 +467,25 @@ impl Directory {
             .person(&team.manager)
             .and_then(|manager| manager.manager.clone());
 
+        let turn = turn(primary);
+        let mut handoffs = self.handoffs.iter();
+        let stays = handoffs
+            .find(|handoff| handoff.team == team.id && self.stays(handoff, &turn))
+            .map(|handoff| handoff.from.clone());
+
         let level = |role, people: Vec<PersonId>| Level { role, people };
+        let waiting = stays.iter().map(|_| {
+            // Whose turn it is comes right after whoever stays for them.
+            level(Role::OnCall, vec![turn.person.clone()])
+        });
         let layers = others.iter().map(|shift| {
             let person = PersonId::new(shift.person.as_str());
             level(Role::Secondary, vec![person])
         });
         let chain = Chain::new(
-            PersonId::new(primary.person.as_str()),
-            layers
+            stays.as_ref().unwrap_or(&turn.person).clone(),
+            waiting
+                .chain(layers)
                 .chain([
                     level(Role::Manager, vec![team.manager.clone()]),
                     level(
@@ -429,22 +509,43 @@ impl Directory {
                 .min()
                 .unwrap_or(now),
             chain: Arc::new(chain),
-            shadow: first.shadow(instant(now)).map(shadow),
+            shadow: first
+                .shadow(instant(now))
+                .filter(|_| stays.is_none())
+                .map(shadow),
             on_call: wire::OnCall {
                 team: team.id.clone(),
                 team_name: team.name.clone(),
-                primary: named(primary),
+                primary: self.named(stays.as_ref().unwrap_or(&turn.person).clone()),
                 until: first_millisecond(primary.until),
                 next: named(&next),
                 secondary: others.first().map(named),
                 manager: Some(self.named(team.manager.clone())),
+                waits_for: stays.map(|_| self.named(turn.person.clone())),
             },
+            turn,
         })
+    }
+
+    /// Whether whoever had the pager stays on call in this turn.
+    fn stays(&self, handoff: &Handoff, turn: &Turn) -> bool {
+        handoff.is_pending()
+            && handoff.to == turn.person
+            && (turn.since..turn.until).contains(&handoff.at)
+            && self.pageable(&handoff.team).contains(&handoff.from)
     }
 
     fn named(&self, id: PersonId) -> wire::Person {
         let name = self.name_of(&id);
         wire::Person { id, name }
+    }
+}
+
+fn turn(shift: &Shift) -> Turn {
+    Turn {
+        person: PersonId::new(shift.person.as_str()),
+        since: first_millisecond(shift.from),
+        until: first_millisecond(shift.until),
     }
 }
 

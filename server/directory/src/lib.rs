@@ -13,7 +13,10 @@ mod config;
 mod diff;
 mod directory;
 mod error;
+pub mod handoff;
 mod heartbeat;
+mod noise;
+mod outbound;
 mod parse;
 mod read;
 mod template;
@@ -24,3 +27,5 @@ pub use config::{
 pub use diff::{Change, MovedShift, diff, moved_shifts};
 pub use directory::{Directory, TeamShift, TeamSwap};
 pub use error::{ConfigError, ConfigErrors};
+pub use noise::{HoldOff, LONGEST_HOLD_OFF, LONGEST_MAINTENANCE, Maintenance};
+pub use outbound::{Conference, EventType, MeetingPlace, Subscriber, Webhook};

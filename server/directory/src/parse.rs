@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
+use tocsin_report::Hours;
 use tocsin_rota::{
     HandoffSpec, HoursSpec, MemberSpec, MentorSpec, OverrideSpec, Rota, RotaError, RotaSpec,
     ShadowMode, When,
@@ -15,10 +16,10 @@ use toml::de::DeTable;
 use crate::ConfigErrors;
 use crate::config::{Config, Holidays, IntegrationSpec, Language, Person, Rotation, Service, Team};
 use crate::read::{Node, Report, Table, nearest};
-use crate::{heartbeat, template};
+use crate::{heartbeat, noise, outbound, template};
 
 /// Names stand in page titles: what fits on a phone's screen in two lines.
-const LONGEST_NAME: usize = 80;
+pub(crate) const LONGEST_NAME: usize = 80;
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets.
 const LONGEST_EMAIL: usize = 254;
 /// What every browser and chat takes.
@@ -48,7 +49,15 @@ impl Config {
             read(&Table::root(
                 &report,
                 &document,
-                &["people", "teams", "services", "integrations", "holidays"],
+                &[
+                    "people",
+                    "teams",
+                    "services",
+                    "integrations",
+                    "holidays",
+                    "webhooks",
+                    "maintenance",
+                ],
             ))
         } else {
             Self::default()
@@ -61,11 +70,11 @@ impl Config {
 }
 
 /// The items of one list, and the ids that others may refer to.
-struct Items<'a> {
+pub(crate) struct Items<'a> {
     list: &'static str,
     nodes: Vec<Node<'a>>,
     /// Each id with its first item.
-    ids: BTreeMap<&'a str, Node<'a>>,
+    pub(crate) ids: BTreeMap<&'a str, Node<'a>>,
 }
 
 impl<'a> Items<'a> {
@@ -99,7 +108,7 @@ impl<'a> Items<'a> {
     }
 
     /// The id at `node`, if it is one of these.
-    fn resolve(&self, node: &Node<'a>) -> Option<&'a str> {
+    pub(crate) fn resolve(&self, node: &Node<'a>) -> Option<&'a str> {
         let list = self.list;
         let expected = format!("the id of one of [[{list}]]");
         let id = node.text(&expected)?;
@@ -121,6 +130,8 @@ fn read(root: &Table<'_>) -> Config {
     let services = Items::read(root, "services", false);
     let integrations = Items::read(root, "integrations", false);
     let calendars = Items::read(root, "holidays", false);
+    let webhooks = Items::read(root, "webhooks", false);
+    let maintenance = Items::read(root, "maintenance", false);
     refuse_manager_cycles(&people);
     let holidays = collect(&calendars.nodes, |node| {
         let holidays = holidays(node)?;
@@ -130,6 +141,7 @@ fn read(root: &Table<'_>) -> Config {
         people: &people,
         calendars: &calendars,
         holidays: &holidays,
+        webhooks: &webhooks,
     };
     let teams_read = collect(&teams.nodes, |node| {
         let team = team(node, &known)?;
@@ -141,23 +153,31 @@ fn read(root: &Table<'_>) -> Config {
             Some((person.id.clone(), person))
         }),
         services: collect(&services.nodes, |node| {
-            let service = service(node, &teams, &services, &teams_read)?;
+            let service = service(node, &teams, &services, &webhooks, &teams_read)?;
             Some((service.id.clone(), service))
         }),
         integrations: collect(&integrations.nodes, |node| {
             let integration = integration(node, &teams, &services)?;
             Some((integration.id.clone(), integration))
         }),
+        webhooks: collect(&webhooks.nodes, |node| {
+            let webhook = outbound::webhook(node, &teams)?;
+            Some((webhook.id.clone(), webhook))
+        }),
+        maintenance: noise::windows(&maintenance.nodes, |id| {
+            services.resolve(id).map(ServiceId::new)
+        }),
         teams: teams_read,
         holidays,
     }
 }
 
-/// What a rota may refer to.
+/// What a team may refer to.
 struct Known<'k, 'a> {
     people: &'k Items<'a>,
     calendars: &'k Items<'a>,
     holidays: &'k BTreeMap<String, Holidays>,
+    webhooks: &'k Items<'a>,
 }
 
 fn holidays(node: &Node<'_>) -> Option<Holidays> {
@@ -257,7 +277,7 @@ fn telephone(node: &Node<'_>) -> Option<String> {
 
 /// Enough of RFC 5321 to catch a name or an id in the wrong field; whether mail arrives, only a mail
 /// tells.
-fn email(node: &Node<'_>) -> Option<String> {
+pub(crate) fn email(node: &Node<'_>) -> Option<String> {
     const EXPECTED: &str = "an e-mail address such as \"ana@example.org\"";
     let text = node.text(EXPECTED)?;
     let plausible = text.len() <= LONGEST_EMAIL
@@ -325,6 +345,9 @@ fn team<'a>(node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Team> {
         "secondary",
         "further",
         "policy",
+        "conference",
+        "subscribers",
+        "hours",
     ])?;
     let id = fields
         .required("id", "an id in quotes, such as \"shop\"")
@@ -359,7 +382,16 @@ fn team<'a>(node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Team> {
         );
     }
     let policy = if_written(fields.optional("policy"), |node| policy(node, None));
+    let conference = if_written(fields.optional("conference"), outbound::conference);
+    let subscribers = fields
+        .optional("subscribers")
+        .map(|list| outbound::subscribers(&list, id, known.webhooks))
+        .unwrap_or_default();
+    let hours = if_written(fields.optional("hours"), parts_of_the_day);
     Some(Team {
+        hours: hours?.unwrap_or_default(),
+        conference: conference?,
+        subscribers,
         secondary: secondary?,
         further: further.unwrap_or_else(|| Some(Vec::new()))?,
         policy: policy?.unwrap_or_default(),
@@ -503,6 +535,27 @@ fn hours(node: &Node<'_>) -> Option<HoursSpec> {
     })
 }
 
+/// What a team calls business hours and sleep hours; of what is not written, the usual.
+fn parts_of_the_day(node: &Node<'_>) -> Option<Hours> {
+    let fields = node.table(&["business", "sleep"])?;
+    let business = if_written(fields.optional("business"), hours);
+    let sleep = if_written(fields.optional("sleep"), |node| {
+        let fields = node.table(&["from", "until"])?;
+        let time = |field| time_of_day(&fields.required(field, A_TIME)?);
+        let (from, until) = (time("from"), time("until"));
+        Some((from?, until?))
+    });
+    let (business, sleep) = (business?, sleep?);
+    let mut parts = Ok(Hours::default());
+    if let Some(HoursSpec { days, from, until }) = business {
+        parts = parts.and_then(|parts| parts.with_business(days, from, until));
+    }
+    if let Some((from, until)) = sleep {
+        parts = parts.and_then(|parts| parts.with_sleep(from, until));
+    }
+    parts.map_err(|error| node.problem(error.to_string())).ok()
+}
+
 /// Nothing where nothing is written; `None` where what is written cannot be read.
 fn if_written<'a, T>(
     field: Option<Node<'a>>,
@@ -515,7 +568,10 @@ fn if_written<'a, T>(
 }
 
 /// Reads all, even after one has failed.
-fn every<'a, T>(nodes: &[Node<'a>], read: impl Fn(&Node<'a>) -> Option<T>) -> Option<Vec<T>> {
+pub(crate) fn every<'a, T>(
+    nodes: &[Node<'a>],
+    read: impl Fn(&Node<'a>) -> Option<T>,
+) -> Option<Vec<T>> {
     let read: Vec<Option<T>> = nodes.iter().map(read).collect();
     read.into_iter().collect()
 }
@@ -735,7 +791,7 @@ fn rota_override<'a>(node: &Node<'a>, people: &Items<'a>) -> Option<OverrideSpec
     })
 }
 
-const SEVERITY_FIELDS: [&str; 5] = ["sev1", "sev2", "sev3", "sev4", "sev5"];
+pub(crate) const SEVERITY_FIELDS: [&str; 5] = ["sev1", "sev2", "sev3", "sev4", "sev5"];
 
 /// The limits of a severity, by the names of their fields.
 type LimitField = (&'static str, fn(&mut Limits) -> &mut Duration);
@@ -889,6 +945,7 @@ fn service<'a>(
     node: &Node<'a>,
     teams: &Items<'a>,
     services: &Items<'a>,
+    webhooks: &Items<'a>,
     teams_read: &BTreeMap<TeamId, Team>,
 ) -> Option<Service> {
     let fields = node.table(&[
@@ -901,6 +958,9 @@ fn service<'a>(
         "severities",
         "default_severity",
         "policy",
+        "subscribers",
+        "hold_off",
+        "group_by",
     ])?;
     let id = fields
         .required("id", "an id in quotes, such as \"checkout\"")
@@ -921,7 +981,16 @@ fn service<'a>(
         let basis = team.map_or_else(Policy::default, |team| team.policy.clone());
         self::policy(node, Some(&basis))
     });
+    let subscribers = fields
+        .optional("subscribers")
+        .map(|list| outbound::subscribers(&list, team, webhooks))
+        .unwrap_or_default();
+    let hold_off = if_written(fields.optional("hold_off"), noise::hold_off);
+    let group_by = if_written(fields.optional("group_by"), noise::group_by);
     Some(Service {
+        hold_off: hold_off?.unwrap_or_default(),
+        group_by: group_by?.unwrap_or_default(),
+        subscribers,
         runbook: runbook.and_then(|address| url(&address)),
         tier: tier.and_then(|tier| tier.integer(1..=4)),
         downstream: downstream

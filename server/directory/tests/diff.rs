@@ -67,6 +67,8 @@ fn a_first_configuration_adds_everything() {
             "+ integrations.alertmanager (alertmanager)",
             "+ integrations.uptime (uptime)",
             "+ holidays.berlin (berlin)",
+            "+ webhooks.chat (chat)",
+            "+ maintenance.new switch (new switch)",
         ]
     );
 }
@@ -98,6 +100,15 @@ fn every_field_that_changes_is_shown_from_old_to_new() {
             ),
             ("degraded = \"SEV2\"", "degraded = \"SEV3\""),
             ("2026-12-26, ", ""),
+            (
+                "hold_off = \"90s\" ",
+                "hold_off = { sev1 = \"30s\", sev2 = \"90s\" } "
+            ),
+            ("\"alertname\", \"cluster\"", "\"alertname\""),
+            (
+                "until = 2026-04-13T02:00+02:00",
+                "until = 2026-04-13T03:00+02:00"
+            ),
         ]),
         [
             "- people.ana.email: ana@example.org",
@@ -110,6 +121,11 @@ fn every_field_that_changes_is_shown_from_old_to_new() {
             "~ teams.shop.policy.sev1.secondary: 5m -> 4m 30s",
             "~ teams.shop.policy.sev1.team: 5m -> 4m 30s",
             "- services.checkout.downstream: payments",
+            "- services.checkout.group_by: cluster",
+            "+ services.checkout.hold_off.sev1: 30s",
+            "- services.checkout.hold_off.sev3: 1m 30s",
+            "- services.checkout.hold_off.sev4: 1m 30s",
+            "- services.checkout.hold_off.sev5: 1m 30s",
             // What a service takes from its team changes with it.
             "~ services.checkout.policy.sev1.check_in: 5m -> 4m 30s",
             "~ services.checkout.policy.sev1.manager: 5m -> 4m 30s",
@@ -125,6 +141,7 @@ fn every_field_that_changes_is_shown_from_old_to_new() {
             "~ integrations.alertmanager.heartbeats.nightly-backup: every 24h, grace 2h, SEV2, payments -> every 24h, grace 2h, SEV2, refunds",
             "~ integrations.alertmanager.severities.page: SEV1 -> SEV2",
             "- holidays.berlin.dates: 2026-12-26",
+            "~ maintenance.new switch.until: 2026-04-13T00:00:00Z -> 2026-04-13T01:00:00Z",
         ]
     );
 }

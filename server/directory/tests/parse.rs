@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use tocsin_directory::{Config, Directory, Language, diff};
+use tocsin_report::Hours;
 use tocsin_ticket::{Millis, PersonId, Policy, ServiceId, Severity, TeamId};
 
 const EXAMPLE: &str = include_str!("../example.toml");
@@ -92,11 +93,36 @@ fn what_the_example_has_commented_out_is_accepted_too() {
     assert_eq!(shop.further.len(), 1);
     assert_eq!(shop.rota.spec.otherwise.len(), 1);
     assert_eq!(shop.rota.spec.holidays.len(), 3);
+    assert_eq!(shop.hours, Hours::default());
     let checkout = config.services()[&ServiceId::from("checkout")].clone();
     assert_eq!(
         checkout.policy.unwrap().limits(Severity::Sev2),
         None,
         "pages nobody"
+    );
+}
+
+#[test]
+fn a_team_says_when_its_people_work_and_sleep_and_what_cannot_be_is_refused() {
+    let with = |hours: &str| {
+        broken(
+            "name = \"Shop\"",
+            &format!("name = \"Shop\"\nhours = {hours}"),
+        )
+    };
+    assert_eq!(
+        with("{ sleep = { from = 01:00, until = 09:00 } }"),
+        Vec::<String>::new()
+    );
+    let refused = with("{ sleep = { from = 01:00, until = 01:00 } }");
+    assert!(
+        refused[0].contains("teams.shop.hours: sleep hours: expected an end other than 01:00:00"),
+        "{refused:?}"
+    );
+    let refused = with("{ business = { days = [\"monday\"], from = 18:00, until = 09:00 } }");
+    assert!(
+        refused[0].contains("business hours: expected an end after 18:00:00, on the same day"),
+        "{refused:?}"
     );
 }
 
@@ -476,6 +502,141 @@ fn each_mistake_is_told_with_its_place_its_field_and_its_mending() {
         );
         // Where something is missing, others may miss it; nothing else is blamed.
         assert!(errors.len() <= 3, "{to}\n{errors:#?}");
+    }
+}
+
+#[test]
+fn a_service_may_hold_its_alarms_and_a_sev1_only_by_name() {
+    let checkout = |hold_off: &str| {
+        let line = format!("name = \"Checkout\"\nhold_off = {hold_off}");
+        let text = SMALL.replace("name = \"Checkout\"", &line);
+        let config = Config::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+        let directory = Directory::new(config);
+        Severity::ALL.map(|severity| {
+            let held = directory.hold_off(&ServiceId::from("checkout"), severity);
+            held.map_or(0, |length| length.as_secs())
+        })
+    };
+    assert_eq!(checkout("\"90s\""), [0, 90, 90, 90, 90]);
+    assert_eq!(
+        checkout("{ sev1 = \"30s\", sev2 = \"2m\" }"),
+        [30, 120, 0, 0, 0]
+    );
+}
+
+#[test]
+fn announced_work_covers_its_services_from_its_first_instant_until_its_last() {
+    let window = |name: &str, until: &str| {
+        format!(
+            "[[maintenance]]\nname = \"{name}\"\nservices = [\"checkout\"]\n\
+             from = 2026-04-12T22:00:00+02:00\nuntil = {until}\n"
+        )
+    };
+    let text = format!(
+        "{SMALL}{}{}",
+        window("cables", "2026-04-13T00:00:00Z"),
+        window("new switch", "2026-04-13T01:00:00Z")
+    );
+    let config = Config::parse(&text).unwrap_or_else(|errors| panic!("{errors}"));
+    let directory = Directory::new(config);
+    let at = |time: &str, service: &str| {
+        let time: jiff::Timestamp = time.parse().unwrap();
+        let window = directory.maintenance(&service.into(), Millis(time.as_millisecond()));
+        window.map(|window| window.name.clone())
+    };
+    let longest = Some("new switch".to_owned());
+    assert_eq!(at("2026-04-12T19:59:59Z", "checkout"), None);
+    assert_eq!(at("2026-04-12T20:00:00Z", "checkout"), longest);
+    assert_eq!(at("2026-04-13T00:59:59Z", "checkout"), longest);
+    assert_eq!(at("2026-04-13T01:00:00Z", "checkout"), None);
+    assert_eq!(at("2026-04-12T23:00:00Z", "ledger"), None);
+}
+
+#[test]
+fn what_would_silence_a_service_by_mistake_is_refused() {
+    let service = |line: &str| {
+        broken(
+            "name = \"Checkout\"",
+            &format!("name = \"Checkout\"\n{line}"),
+        )
+    };
+    let window = |lines: &str| {
+        let text = format!("{SMALL}[[maintenance]]\n{lines}");
+        errors(&text)
+    };
+    let times = "from = 2026-04-12T22:00:00Z\nuntil = 2026-04-12T23:00:00Z\n";
+    for (told, expected) in [
+        (
+            service("hold_off = \"16m\""),
+            "services.checkout.hold_off: expected from \"1s\" to \"15m\"",
+        ),
+        (
+            service("hold_off = { sev2 = \"0s\" }"),
+            "services.checkout.hold_off.sev2: expected from \"1s\"",
+        ),
+        (
+            service("hold_off = { sev7 = \"30s\" }"),
+            "services.checkout.hold_off.sev7: unknown field",
+        ),
+        (
+            service("hold_off = {}"),
+            "services.checkout.hold_off: expected a length of time for at least one severity",
+        ),
+        (
+            service("hold_off = 90"),
+            "services.checkout.hold_off: expected a length of time such as",
+        ),
+        (
+            service("group_by = []"),
+            "services.checkout.group_by: expected a list of the names of labels",
+        ),
+        (
+            service("group_by = [\"a\", \"a\"]"),
+            "services.checkout.group_by[1]: \"a\" is listed already",
+        ),
+        (
+            service("group_by = [\"a=b\"]"),
+            "services.checkout.group_by[0]: expected the name of a label",
+        ),
+        (
+            service("group_by = [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]"),
+            "services.checkout.group_by: expected at most 8 labels, got 9",
+        ),
+        (
+            window(&format!("name = \"W\"\nservices = []\n{times}")),
+            "maintenance[0].services: expected a list of the ids of [[services]], got none",
+        ),
+        (
+            window(&format!("name = \"W\"\nservices = [\"chekout\"]\n{times}")),
+            "maintenance[0].services[0]: expected the id of one of [[services]], got \"chekout\"; did you mean \"checkout\"?",
+        ),
+        (
+            window(&format!("services = [\"checkout\"]\n{times}")),
+            "maintenance[0].name: expected a name in quotes",
+        ),
+        (
+            window(
+                "name = \"W\"\nservices = [\"checkout\"]\nfrom = 2026-04-12T22:00:00\nuntil = 2026-04-12T23:00:00Z",
+            ),
+            "maintenance[0].from: expected a date and time with its offset",
+        ),
+        (
+            window(
+                "name = \"W\"\nservices = [\"checkout\"]\nfrom = 2026-04-12T22:00:00Z\nuntil = 2026-04-20T23:00:00Z",
+            ),
+            "maintenance[0].until: expected a time after `from` and at most 7 days after it",
+        ),
+        (
+            window(&format!(
+                "name = \"W\"\nservices = [\"checkout\"]\n{times}[[maintenance]]\nname = \"W\"\nservices = [\"checkout\"]\n{times}"
+            )),
+            "maintenance[1].name: \"W\" is the name of another window",
+        ),
+    ] {
+        assert!(
+            told.iter().any(|error| error.contains(expected)),
+            "{expected:?} in {told:#?}"
+        );
     }
 }
 
