@@ -35,7 +35,7 @@ use serde_json::{Map, Value};
 use tocsin_ticket::{ServiceId, Severity};
 use tocsin_wire::Problem;
 
-use crate::details::Details;
+use crate::details::{Details, LABELS};
 use crate::limits::{ALARMS_MAX, DETAIL_TEXT_MAX_CHARS};
 use crate::oddity::Oddities;
 use crate::{Batch, Integration, Signal, Target, body, key, text};
@@ -382,7 +382,7 @@ impl Reader<'_> {
             details.add("notification", "truncatedAlerts", truncated);
         }
         details.add_all("annotations", alert.annotations);
-        details.add_all("labels", alert.labels);
+        details.add_all(LABELS, alert.labels);
         for name in FURTHER_FIELDS {
             details.add_value("alert", name, alert.field(name));
         }

@@ -10,6 +10,17 @@ use crate::text;
 /// The name under which a ticket says that there was more.
 pub(crate) const LEFT_OUT: &str = "(left out)";
 
+/// A label of an alarm, by its name: the detail of this name or, should an annotation have taken
+/// that, what the details call the label then.
+#[must_use]
+pub fn label<'a>(details: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let own = details.get(&format!("{LABELS}.{name}"));
+    own.or_else(|| details.get(name)).map(String::as_str)
+}
+
+/// Where labels come from, in front of their names where an annotation has the same.
+pub(crate) const LABELS: &str = "labels";
+
 /// Details in the order of their worth: what comes first is kept when not everything fits.
 #[derive(Debug, Default)]
 pub(crate) struct Details {
@@ -106,6 +117,18 @@ mod tests {
             .map(|(name, text)| name.len() + text.len())
             .sum();
         assert!(bytes < DETAILS_MAX_BYTES + 200, "{bytes}");
+    }
+
+    #[test]
+    fn a_label_is_found_though_an_annotation_has_its_name() {
+        let mut details = Details::default();
+        details.add("annotations", "cluster", "the one in Frankfurt");
+        details.add(LABELS, "cluster", "eu");
+        details.add(LABELS, "alertname", "DiskFull");
+        let kept = details.finish();
+        assert_eq!(label(&kept, "cluster"), Some("eu"));
+        assert_eq!(label(&kept, "alertname"), Some("DiskFull"));
+        assert_eq!(label(&kept, "region"), None);
     }
 
     #[test]

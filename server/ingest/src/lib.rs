@@ -41,6 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tocsin_ticket::{Alarm, ServiceId, Severity, TeamId};
 
+pub use details::label;
 pub use oddity::Oddity;
 pub use severity::SeverityMap;
 

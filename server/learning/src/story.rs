@@ -133,7 +133,8 @@ impl Teller<'_> {
                 format!("A page{whom} by {} failed: {why}.", failure.transport)
             }
             Event::Held { hold } => format!("Nobody was paged yet: {}.", hold.rule),
-            Event::HoldEnded => "It had not gone away by itself.".to_owned(),
+            Event::HoldEnded { .. } => "It had not gone away by itself.".to_owned(),
+            Event::AlarmJoined { title, .. } => format!("Another alarm of its group: {title}."),
             Event::FlappingDetected { tickets } => {
                 format!("The alarm came and went: {tickets} tickets in a short time.")
             }
@@ -177,7 +178,9 @@ impl Teller<'_> {
                 format!("The call for help went on to {people} ({role}).")
             }
             Event::HelpExhausted { .. } => "Nobody was left to ask for help.".to_owned(),
-            Event::PageEnded { .. }
+            Event::Grouped { .. }
+            | Event::AlarmRecovered { .. }
+            | Event::PageEnded { .. }
             | Event::DeadlineSet { .. }
             | Event::DeadlineCleared
             | Event::TimerSet { .. }

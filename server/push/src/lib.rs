@@ -14,6 +14,7 @@ pub mod fcm;
 pub mod fetch;
 pub mod gateway;
 pub mod guard;
+pub mod hook;
 pub mod http;
 pub mod jwt;
 pub mod secret;

@@ -27,7 +27,8 @@ use crate::{Address, Transport};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Hosts of gateways, names or addresses without port, that may be in a private network.
+    /// Hosts of gateways and of the webhooks of teams, names or addresses without port, that may be in
+    /// a private network.
     /// `[webpush]` has a list of its own.
     #[serde(default)]
     pub allow_hosts: Vec<String>,

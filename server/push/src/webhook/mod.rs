@@ -27,7 +27,7 @@ use crate::http::SetupError;
 use crate::secret::{Secret, SecretSource};
 use crate::{Address, Outcome, Push, Transport, answer, http};
 
-pub use sign::SigningKey;
+pub use sign::{SigningKey, signatures};
 pub use template::{Escape, Filling, JsonTemplate, Template};
 pub use vendor::{SevenSettings, TwilioSettings, VonageSettings};
 

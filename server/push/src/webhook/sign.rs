@@ -41,6 +41,14 @@ impl SigningKey {
     }
 }
 
+/// The value of `webhook-signature` with one signature for each key, the newest first, so that a
+/// receiver may go on verifying with an older one while it changes to the newer.
+#[must_use]
+pub fn signatures(keys: &[SigningKey], id: &str, at_s: i64, body: &[u8]) -> String {
+    let signatures: Vec<String> = keys.iter().map(|key| key.sign(id, at_s, body)).collect();
+    signatures.join(" ")
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey(..)")
