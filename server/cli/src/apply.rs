@@ -6,10 +6,12 @@ use std::path::Path;
 use tocsin_directory::Config;
 use tocsin_server::api::{ApplyReply, KeyReply, KeyRequest, NewKey};
 
+use crate::answers;
 use crate::cli::{ApplyArgs, KeyArgs};
 use crate::client::Client;
 use crate::failure::{Context, Failure};
 use crate::out::{self, BAD, CARE, FAINT, GOOD, STRONG, paint};
+use crate::webhooks::show_secret;
 
 /// Checks the file, shows what it would change, asks, applies it, shows new keys.
 ///
@@ -19,6 +21,9 @@ pub async fn run(args: &ApplyArgs) -> Result<(), Failure> {
     let text = read_valid(&args.file)?;
     let client = args.server.client()?;
     let shown: ApplyReply = client.put("v1/config?dry_run=true", &text).await?;
+    if !shown.changes.is_empty() {
+        answers::warn(&text, &args.file.display().to_string());
+    }
     if shown.changes.is_empty() || args.dry_run {
         return show(&shown, args.json);
     }
@@ -48,6 +53,7 @@ pub async fn run(args: &ApplyArgs) -> Result<(), Failure> {
     for key in &applied.keys {
         show_key(&client, key);
     }
+    applied.webhook_secrets.iter().for_each(show_secret);
     Ok(())
 }
 

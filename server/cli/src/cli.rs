@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 use tocsin_learning::RunbookName;
 use tocsin_server::audit::Head;
@@ -17,6 +17,7 @@ use tocsin_server::rights::Right;
 use tocsin_ticket::{Millis, Severity};
 
 use crate::profile::{ProfileArgs, ServerArgs, TrustArgs};
+use crate::respond::TicketDeedArgs;
 use crate::watch::Destination;
 
 const EXIT_CODES: &str = "\
@@ -155,6 +156,36 @@ You give the whole shift in which --gives lies and take the whole shift in which
 are on this machine's clock. Until the other side accepts, nothing changes."
     )]
     Swap(SwapArgs),
+    /// What goes from one person on call to the next: open tickets, notes, what happened this week
+    #[command(after_help = "\
+Examples:
+  tocsin handoff shop
+  tocsin handoff shop --note \"the database moves tonight, expect SEV3s\"
+  tocsin handoff shop --have-it
+
+Until a phone of the next person has proved that it can ring, whoever had the pager stays on call.
+The next person or a manager can say that they have it all the same: --have-it.")]
+    Handoff(HandoffArgs),
+    /// Work on services that is announced: their alarms open tickets, but page nobody before it ends
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  tocsin maintenance add \"new switch\" --service checkout --service payments --for 2h
+  tocsin maintenance list
+  tocsin maintenance end 3
+  tocsin tickets --held maintenance            what came meanwhile"
+    )]
+    Maintenance(MaintenanceCommand),
+    /// Not to be woken for less than a SEV1, for four hours at most; your managers are told
+    #[command(after_help = "\
+Examples:
+  tocsin quiet 90m
+  tocsin quiet 06:00
+  tocsin quiet off                             what waited and still burns pages at once
+
+New tickets of yours wait. What people do still rings: an escalation, a reassignment, a call for help.")]
+    Quiet(QuietArgs),
     /// Addresses of your shifts and your teams', for a calendar program; older ones stop working
     #[command(after_help = "\
 Examples:
@@ -188,6 +219,9 @@ Examples:
     /// Tokens for scripts and dashboards: less rights than you have, and an end
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Whoever is told outside: webhooks, subscribers of status updates; what they were not told
+    #[command(subcommand)]
+    Webhooks(WebhooksCommand),
     /// Who changed rights, configuration, keys, tokens and codes; and is that log whole?
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -221,8 +255,39 @@ and started its siren's output.")]
     #[command(after_help = "Examples:\n  tocsin tickets\n  tocsin tickets --all --json")]
     Tickets(TicketsArgs),
     /// Tell one ticket's story: who was paged and why, what their phones did, who did what
-    #[command(after_help = "Example:\n  tocsin ticket 42")]
-    Ticket(TicketArgs),
+    ///
+    /// Or do something about it: check in, ask for help, say how things stand.
+    #[command(after_help = "\
+Examples:
+  tocsin ticket 42
+  tocsin ticket 42 check-in
+  tocsin ticket 42 ask --service payments \"Do you see timeouts too?\"
+  tocsin ticket 42 status \"We roll the last release back\"
+  tocsin ticket 42 severity SEV1")]
+    Ticket(TicketDeedArgs),
+    /// Why a ticket paged whom it paged: each decision, by which rule, and what the rule looked at
+    #[command(after_help = "Examples:\n  tocsin why 42\n  tocsin why 42 --zone Asia/Seoul")]
+    Why(WhyArgs),
+    /// Why a ticket did not wake somebody, by the log and the configuration that held then
+    #[command(after_help = "Example:\n  tocsin why-not 42 ben")]
+    WhyNot(WhyNotArgs),
+    /// Who would ring when, level by level, if an alarm came; nobody is paged
+    #[command(after_help = "\
+Examples:
+  tocsin rehearse checkout
+  tocsin rehearse checkout --at 2027-03-28T02:30 --zone Europe/Berlin --sev 1
+  tocsin rehearse checkout --checked-in-after 4m       in hand after four minutes, and then idle
+  tocsin rehearse checkout --phones-off                nobody's phone receives anything
+  tocsin rehearse checkout --file team.toml            by a file that is not applied yet")]
+    Rehearse(RehearseArgs),
+    /// What a configuration lacks although it is valid: gaps, single points of failure, dead ends
+    #[command(after_help = "\
+Examples:
+  tocsin check team.toml         a file that is not applied yet
+  tocsin check                   what is in use, and who has no device that would ring
+
+Ends with code 1 when there is an error: somebody would not be woken.")]
+    Check(CheckArgs),
     /// Past tickets that were like this one, and what resolved them
     #[command(after_help = "Example:\n  tocsin similar 42")]
     Similar(TicketArgs),
@@ -286,13 +351,15 @@ Examples:
   tocsin pager                                                             from then on
   tocsin pager --store second.db --lang ko
 
-Keys: Enter or c checks in, w starts work, r resolves, n writes a note, t shows the timeline,
-Tab and the arrows move, q quits (asks first while you are on call).")]
+Keys: Enter or c checks in, w starts work, r resolves, h asks for help, p passes a page on, j joins
+the conference, u gives a status update, n writes a note, ? lists everything else, t shows the
+timeline, Tab and the arrows move, q quits (asks first).")]
     Pager(PagerArgs),
     /// See all of it work on this machine: server, alarm, siren, missed check-in, manager
     #[command(after_help = "\
 Examples:
   tocsin demo
+  tocsin demo --sev1                   the second act: an incident with a conference
   tocsin demo --auto --no-sound        play it alone; fails unless every step happened")]
     Demo(DemoArgs),
     /// Print completions for a shell
@@ -603,6 +670,51 @@ pub struct TokenArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// Who is told, how that goes, and how much was given up on
+    List(ReadArgs),
+    /// What somebody was not told
+    #[command(after_help = "Example:\n  tocsin webhooks dead chat")]
+    Dead(DeadLettersArgs),
+    /// Send dead letters again, and try again at once who does not answer or answered 410
+    #[command(after_help = "\
+Examples:
+  tocsin webhooks redeliver chat
+  tocsin webhooks redeliver chat --letter 17")]
+    Redeliver(RedeliverArgs),
+    /// Make a new secret, shown once; the one before signs too for 24 hours
+    #[command(after_help = "Example:\n  tocsin webhooks rotate chat")]
+    Rotate(RotateArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DeadLettersArgs {
+    /// The webhook's id, or another of `tocsin webhooks list`
+    pub id: String,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RedeliverArgs {
+    /// The webhook's id, or another of `tocsin webhooks list`
+    pub id: String,
+    /// Only this one, by its number
+    #[arg(long, value_name = "NUMBER")]
+    pub letter: Option<u64>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// The webhook's id, or `conference:TEAM` for who makes a team's bridges
+    pub id: String,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// What was done, oldest first
     List(ReadArgs),
@@ -655,6 +767,20 @@ pub struct ShiftsArgs {
 pub struct SwapArgs {
     #[command(subcommand)]
     pub what: Option<SwapCommand>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct HandoffArgs {
+    /// Of which team
+    pub team: String,
+    /// Something that the next person is to know
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// The next person has the pager, whatever their phone has proved
+    #[arg(long, conflicts_with = "note")]
+    pub have_it: bool,
     #[command(flatten)]
     pub read: ReadArgs,
 }
@@ -718,6 +844,9 @@ pub struct TicketsArgs {
     /// Resolved ones too
     #[arg(long)]
     pub all: bool,
+    /// Only those that page nobody by a rule, or by this one, and those that never did
+    #[arg(long, value_enum, value_name = "RULE", num_args = 0..=1, default_missing_value = "any")]
+    pub held: Option<Held>,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
@@ -725,11 +854,188 @@ pub struct TicketsArgs {
     pub read: ReadArgs,
 }
 
+/// By which rule tickets page nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Held {
+    /// Whichever
+    Any,
+    /// The service's hold-off
+    HoldOff,
+    /// Announced work
+    Maintenance,
+    /// The on-call's quiet time
+    Quiet,
+}
+
+impl Held {
+    /// As the server reads it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "true",
+            Self::HoldOff => "hold_off",
+            Self::Maintenance => "maintenance",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MaintenanceCommand {
+    /// Announce work: alarms about these services page nobody meanwhile
+    Add(AnnounceArgs),
+    /// What is announced and not over
+    List(ReadArgs),
+    /// End it now, or call it off: what still burns pages at once
+    End(WindowArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct AnnounceArgs {
+    /// What people call it
+    pub name: String,
+    /// What is worked on: ids of the applied file, services of one team
+    #[arg(long = "service", value_name = "SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// For how long, such as 2h; at most 7 days
+    #[arg(long = "for", value_name = "TIME", value_parser = length, required_unless_present = "until")]
+    pub length: Option<Duration>,
+    /// Until when, such as 2026-04-14T02:00
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "length")]
+    pub until: Option<Millis>,
+    /// From when on [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub from: Option<Millis>,
+    /// What for
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// The window's number
+    pub id: u64,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct QuietArgs {
+    /// For how long, such as 90m; or until when on this machine's clock, such as 06:00; at most 4 h.
+    /// "off" ends it, "show" shows it
+    #[arg(value_name = "TIME|off|show", default_value = "show", value_parser = quiet_until)]
+    pub until: QuietUntil,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// What is asked of one's quiet time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuietUntil {
+    /// Whether there is one.
+    Show,
+    /// No more of it.
+    Off,
+    /// So long from now.
+    For(Duration),
+    /// Until then.
+    Clock(Millis),
+}
+
+/// `90m`, `06:00`, `off` or `show`.
+fn quiet_until(text: &str) -> Result<QuietUntil, String> {
+    const EXPECTED: &str = "expected a length of time such as 90m, a time of day such as 06:00, \
+                            \"off\" or \"show\"";
+    match text {
+        "show" => Ok(QuietUntil::Show),
+        "off" => Ok(QuietUntil::Off),
+        clock if clock.contains(':') => {
+            let time: Time = clock.parse().map_err(|_| EXPECTED.to_owned())?;
+            next(time, Timestamp::now().to_zoned(TimeZone::system()))
+                .map(QuietUntil::Clock)
+                .ok_or_else(|| EXPECTED.to_owned())
+        }
+        other => length(other)
+            .map(QuietUntil::For)
+            .map_err(|_| EXPECTED.to_owned()),
+    }
+}
+
+/// When the clock next shows this time.
+fn next(time: Time, now: Zoned) -> Option<Millis> {
+    let today = now.date().to_datetime(time);
+    let at = |day: DateTime| day.to_zoned(now.time_zone().clone()).ok();
+    let next = at(today).filter(|at| *at > now);
+    let next = next.or_else(|| at(now.date().tomorrow().ok()?.to_datetime(time)))?;
+    Some(Millis(next.timestamp().as_millisecond()))
+}
+
 #[derive(Debug, Args)]
 pub struct TicketArgs {
     /// Its number
     #[arg(value_parser = ticket_number)]
     pub ticket: u64,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The ticket's number
+    #[arg(value_parser = ticket_number)]
+    pub ticket: u64,
+    /// By the clocks of this IANA zone [default: the team's]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WhyNotArgs {
+    /// The ticket's number
+    #[arg(value_parser = ticket_number)]
+    pub ticket: u64,
+    /// Who: an id of the configuration
+    pub person: String,
+    /// By the clocks of this IANA zone [default: the team's]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// What would be in trouble: an id of the configuration
+    pub service: String,
+    /// When, on the clock of the zone or with an offset [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// An IANA zone [default: the team's]
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// How bad: 1 (worst) to 5
+    #[arg(long = "sev", value_name = "N", default_value = "SEV1", value_parser = |text: &str| text.parse::<Severity>())]
+    pub severity: Severity,
+    /// Whoever is paged first checks in after this time, and does nothing else
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| length(text).map(|_| text.to_owned()))]
+    pub checked_in_after: Option<String>,
+    /// Nobody's phone receives anything; otherwise phones ring, and nobody answers
+    #[arg(long)]
+    pub phones_off: bool,
+    /// Ask this team's file, not the server
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A file [default: what is in use on the server]
+    pub file: Option<PathBuf>,
     #[command(flatten)]
     pub read: ReadArgs,
 }
@@ -1014,6 +1320,9 @@ pub enum Lang {
 
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// The second act: a conference, a missed status update, help from another team, what is learned
+    #[arg(long)]
+    pub sev1: bool,
     /// Play it without a person, print each step, and fail unless every one happened
     #[arg(long)]
     pub auto: bool,
@@ -1026,7 +1335,7 @@ pub struct DemoArgs {
 }
 
 /// `60s`, `5m`, `1h 30m`: as the team's file has it.
-fn length(text: &str) -> Result<Duration, String> {
+pub fn length(text: &str) -> Result<Duration, String> {
     text.parse::<SignedDuration>()
         .ok()
         .and_then(|length| Duration::try_from(length).ok())
@@ -1045,8 +1354,44 @@ fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// `42` or `#42`, as tickets are written.
-fn ticket_number(text: &str) -> Result<u64, String> {
+pub fn ticket_number(text: &str) -> Result<u64, String> {
     text.trim_start_matches('#').parse().map_err(|_| {
         "expected a ticket's number, such as 42; `tocsin tickets` lists them".to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_the_next_one_on_this_clock_even_across_a_lost_hour() {
+        let next_of = |time: &str, now: &str| {
+            let now: Zoned = now.parse().unwrap();
+            let at = next(time.parse().unwrap(), now.clone()).unwrap();
+            let at = Timestamp::from_millisecond(at.0).unwrap();
+            at.to_zoned(now.time_zone().clone()).to_string()
+        };
+        let late = "2026-11-23T23:10:00+01:00[Europe/Berlin]";
+        let next_morning = "2026-11-24T06:00:00+01:00[Europe/Berlin]";
+        assert_eq!(next_of("06:00", late), next_morning);
+        let early = "2026-11-24T02:10:00+01:00[Europe/Berlin]";
+        assert_eq!(next_of("06:00", early), next_morning);
+        let spring = "2026-03-29T01:30:00+01:00[Europe/Berlin]";
+        assert_eq!(
+            next_of("02:30", spring),
+            "2026-03-29T03:30:00+02:00[Europe/Berlin]"
+        );
+    }
+
+    #[test]
+    fn what_quiet_is_asked_for_is_read_as_people_write_it() {
+        assert_eq!(quiet_until("show"), Ok(QuietUntil::Show));
+        assert_eq!(quiet_until("off"), Ok(QuietUntil::Off));
+        let ninety = Duration::from_secs(90 * 60);
+        assert_eq!(quiet_until("90m"), Ok(QuietUntil::For(ninety)));
+        assert!(matches!(quiet_until("06:00"), Ok(QuietUntil::Clock(_))));
+        assert!(quiet_until("soon").is_err());
+        assert!(quiet_until("25:00").is_err());
+    }
 }

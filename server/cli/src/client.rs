@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tocsin_pager::net::Server;
 use tocsin_server::secret::Secret;
-use tocsin_wire::{Problem, WIRE_VERSION, WIRE_VERSION_HEADER};
+use tocsin_wire::{CommandReply, CommandRequest, Problem, WIRE_VERSION, WIRE_VERSION_HEADER};
 
 use crate::failure::{Context, Failure};
 use crate::profile::TrustArgs;
@@ -127,6 +127,20 @@ impl Client {
         read(self.send(request).await?).await
     }
 
+    /// Sends a tap. What the rules forbid is an answer, too.
+    ///
+    /// # Errors
+    /// [`Failure`] with the server's own words.
+    pub async fn command(&self, request: &CommandRequest) -> Result<CommandReply, Failure> {
+        let request = self.request(Method::POST, "v1/commands").json(request);
+        let response = self.exchange(request).await?;
+        let status = response.status();
+        if status.is_success() || status == StatusCode::CONFLICT {
+            return read(response).await;
+        }
+        Err(refusal(response).await)
+    }
+
     /// Sends a text in place of what was there.
     ///
     /// # Errors
@@ -160,15 +174,19 @@ impl Client {
         }
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let response = request.send().await.map_err(|error| {
+    async fn exchange(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        request.send().await.map_err(|error| {
             Failure::failed(format!(
                 "{}: the server was not reached: {}; check the address and that `tocsin serve` runs \
                  there",
                 self.base,
                 root_cause(&error.without_url())
             ))
-        })?;
+        })
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let response = self.exchange(request).await?;
         if response.status().is_success() {
             return Ok(response);
         }

@@ -2,6 +2,7 @@
 //! them, which reach the server through its public HTTP API like everybody else.
 
 mod alarm;
+mod answers;
 mod apply;
 mod audit;
 mod backup;
@@ -15,15 +16,18 @@ mod editing;
 mod enroll;
 mod failure;
 mod gateway;
+mod handoff;
 mod import;
 mod login;
 mod mail_in;
 mod names;
+mod noise;
 mod on_call;
 mod out;
 mod pager;
 mod profile;
 mod report;
+mod respond;
 mod runbook;
 mod serve;
 mod settings;
@@ -36,6 +40,7 @@ mod tickets;
 mod times;
 mod token;
 mod watch;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -70,16 +75,24 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Oncall(args) => runtime.block_on(on_call::run(&args)),
         Command::Shifts(args) => runtime.block_on(shifts::run(&args)),
         Command::Swap(args) => runtime.block_on(shifts::swap(&args)),
+        Command::Handoff(args) => runtime.block_on(handoff::run(&args)),
+        Command::Maintenance(command) => runtime.block_on(noise::maintenance(&command)),
+        Command::Quiet(args) => runtime.block_on(noise::quiet(&args)),
         Command::Calendar(args) => runtime.block_on(import::addresses(&args)),
         Command::Import(args) => import::run(&args),
         Command::Devices(args) => runtime.block_on(devices::run(&args)),
         Command::Token(command) => runtime.block_on(token::run(&command)),
+        Command::Webhooks(command) => runtime.block_on(webhooks::run(&command)),
         Command::Audit(command) => runtime.block_on(audit::run(&command)),
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Drill(args) => runtime.block_on(drill::run(&args)),
         Command::Tickets(args) => runtime.block_on(tickets::list(&args)),
-        Command::Ticket(args) => runtime.block_on(tickets::timeline(&args)),
+        Command::Ticket(args) => runtime.block_on(tickets::one(&args)),
+        Command::Why(args) => runtime.block_on(answers::why(&args)),
+        Command::WhyNot(args) => runtime.block_on(answers::why_not(&args)),
+        Command::Rehearse(args) => runtime.block_on(answers::rehearsal(&args)),
+        Command::Check(args) => runtime.block_on(answers::check(&args)),
         Command::Similar(args) => runtime.block_on(similar::run(&args)),
         Command::Runbook(args) => runtime.block_on(runbook::run(&args)),
         Command::Coe(args) => runtime.block_on(coe::run(&args)),

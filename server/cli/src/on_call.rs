@@ -65,6 +65,13 @@ pub async fn run(args: &ReadArgs) -> Result<(), Failure> {
             times::day_and_clock(team.until),
             person(&team.next)
         ));
+        if let Some(waits_for) = &team.waits_for {
+            out::line(format_args!(
+                "  {} stays on call: no phone of {} has proved that it can ring",
+                team.primary.name,
+                person(waits_for)
+            ));
+        }
         match device {
             Some(device) => {
                 if let Some(advice) = advice(device, args.server.language()) {

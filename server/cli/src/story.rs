@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use tocsin_pager::Language;
 use tocsin_ticket::{
-    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event,
+    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, HoldRule,
     IncidentRole, Millis, Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung,
     TimerKind, Transport,
 };
@@ -261,13 +261,44 @@ impl Teller<'_> {
                 "더 이상 제한 시각 없음".into(),
             )),
             Event::Held { hold } => {
-                let (until, rule) = (times::clock(hold.until), &hold.rule);
+                let (until, rule) = (times::clock(hold.until), self.rule(&hold.rule));
                 deed(self.pick(
                     format!("nobody is paged before {until}, by {rule}"),
                     format!("{until}까지 호출 보류 ({rule})"),
                 ))
             }
-            Event::HoldEnded => deed(self.pick("the hold ended".into(), "호출 보류 종료".into())),
+            Event::HoldEnded { owner: None } => {
+                deed(self.pick("the hold ended".into(), "호출 보류 종료".into()))
+            }
+            Event::HoldEnded { owner: Some(owner) } => {
+                let owner = self.person(owner);
+                deed(self.pick(
+                    format!("the hold ended and the trouble is still there: it is {owner}'s"),
+                    format!("호출 보류가 끝났고 문제는 그대로: 담당 {owner}"),
+                ))
+            }
+            Event::Grouped { labels, .. } => {
+                let named = |(name, value)| format!("{name} {value}");
+                let labels: Vec<_> = labels.iter().map(named).collect();
+                let labels = labels.join(", ");
+                detail(self.pick(
+                    format!("alarms of the service with {labels} join this ticket"),
+                    format!("{labels} 알람은 이 티켓으로 모음"),
+                ))
+            }
+            Event::AlarmJoined {
+                title,
+                severity,
+                source,
+                ..
+            } => detail(self.pick(
+                format!("{source} reported another {severity} of the group: {title}"),
+                format!("{source}: 같은 묶음의 {severity} 알람: {title}"),
+            )),
+            Event::AlarmRecovered { dedup_key, source } => detail(self.pick(
+                format!("{source} says that {dedup_key} of the group is over"),
+                format!("{source}: 묶음 중 {dedup_key} 종료"),
+            )),
             Event::FlappingDetected { tickets } => deed(self.pick(
                 format!(
                     "the alarm comes and goes ({tickets} tickets lately): its end is believed only \
@@ -307,6 +338,23 @@ impl Teller<'_> {
                 format!("timer {generation} is over"),
                 format!("타이머 {generation} 종료"),
             )),
+        }
+    }
+
+    /// The rule by which nobody is paged.
+    fn rule(&self, rule: &HoldRule) -> String {
+        match rule {
+            HoldRule::HoldOff => self.pick(rule.to_string(), "서비스의 호출 지연".into()),
+            HoldRule::Maintenance { window } => {
+                self.pick(rule.to_string(), format!("점검 시간 “{window}”"))
+            }
+            HoldRule::Quiet { person } => {
+                let person = self.person(person);
+                self.pick(
+                    format!("the quiet time of {person}"),
+                    format!("{person}의 조용한 시간"),
+                )
+            }
         }
     }
 
@@ -703,6 +751,60 @@ mod tests {
         Bea Lindqvist's device fedcba plays the siren where nobody can hear it (7.2)
         Bea Lindqvist checked in: Researching
         "#);
+    }
+
+    #[test]
+    fn the_story_names_the_rule_by_which_nobody_was_paged_and_what_joined() {
+        let held = |until: i64, rule: serde_json::Value| json!({"type": "held", "hold": {"until": until, "rule": rule}});
+        let entries: Vec<Entry> = serde_json::from_value(json!([
+            {"seq": 1, "at": 1000, "events": [
+                {"type": "grouped", "dedup_key": "{alertname=\"Full\"}", "labels": {"alertname": "Full"}},
+                held(61_000, json!({"type": "hold_off"})),
+                held(62_000, json!({"type": "maintenance", "window": "new switch"})),
+                held(63_000, json!({"type": "quiet", "person": "ana"})),
+                {"type": "alarm_joined", "dedup_key": "disk-2", "title": "disk-2 is full",
+                    "severity": "SEV2", "source": "alertmanager"},
+                {"type": "alarm_recovered", "dedup_key": "disk-2", "source": "alertmanager"},
+                {"type": "hold_ended", "owner": "ana"},
+                {"type": "hold_ended"}]},
+        ]))
+        .unwrap();
+        let directory = tocsin_wire::Directory {
+            people: [("ana".into(), "Ana Silva".to_owned())].into(),
+            ..Default::default()
+        };
+        let names = Names::from(&directory);
+        let clock = |at| times::clock(Millis(at));
+        let said = |language| -> Vec<String> {
+            let lines = tell(&entries, &names, language).into_iter();
+            lines.map(|line| line.text).collect()
+        };
+        assert_eq!(
+            said(Language::English),
+            [
+                "alarms of the service with alertname Full join this ticket".to_owned(),
+                format!(
+                    "nobody is paged before {}, by the service's hold-off",
+                    clock(61_000)
+                ),
+                format!(
+                    "nobody is paged before {}, by the maintenance window \"new switch\"",
+                    clock(62_000)
+                ),
+                format!(
+                    "nobody is paged before {}, by the quiet time of Ana Silva",
+                    clock(63_000)
+                ),
+                "alertmanager reported another SEV2 of the group: disk-2 is full".to_owned(),
+                "alertmanager says that disk-2 of the group is over".to_owned(),
+                "the hold ended and the trouble is still there: it is Ana Silva's".to_owned(),
+                "the hold ended".to_owned(),
+            ]
+        );
+        let korean = said(Language::Korean).join("\n");
+        for rule in ["호출 지연", "점검 시간", "조용한 시간"] {
+            assert!(korean.contains(rule), "{rule} in {korean}");
+        }
     }
 
     #[test]

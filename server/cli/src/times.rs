@@ -23,6 +23,11 @@ pub fn clock(at: Millis) -> String {
     written(at, "%H:%M:%S")
 }
 
+/// `09:05`.
+pub fn hour_and_minute(at: Millis) -> String {
+    written(at, "%H:%M")
+}
+
 /// `Mon 2026-11-23 09:05`.
 pub fn day_and_clock(at: Millis) -> String {
     written(at, "%a %Y-%m-%d %H:%M")

@@ -28,10 +28,10 @@ const CHECK_IN: Duration = Duration::from_secs(10);
 const LATENESS: Duration = Duration::from_secs(1);
 
 /// How long a step may take that should take no time: enough for a slow, busy machine.
-const PROMPTLY: Duration = Duration::from_secs(5);
+pub(super) const PROMPTLY: Duration = Duration::from_secs(5);
 
 /// How long a pager may take to find a server that came back.
-const RECONNECT: Duration = Duration::from_secs(40);
+pub(super) const RECONNECT: Duration = Duration::from_secs(40);
 
 /// Frames that a siren must have given to its output to be believed: a quarter of a second.
 const FRAMES: u64 = 12_000;
@@ -46,35 +46,47 @@ const NOTE: &str = "Rolled back checkout to the version of yesterday.";
 /// # Errors
 /// With the first step that did not happen.
 pub async fn play(mut stage: Stage, words: Words) -> Result<(), Failure> {
-    let mut play = Play {
-        began: Instant::now(),
-        steps: 0,
-    };
+    let mut play = Play::begin();
     let played = play.all(&mut stage, words).await;
     stage.end().await?;
-    match played {
-        Ok(()) => {
-            let text = format!("all {} steps happened", play.steps);
-            out::line(format_args!("\n{}", paint(GOOD, text)));
-            Ok(())
-        }
-        Err(what) => {
-            out::line(format_args!("{} {what}", paint(BAD, "did not happen:")));
-            Err(Failure::failed("the demo did not play to its end"))
-        }
-    }
+    play.end(played)
 }
 
 /// What did not happen.
-type Step<T = ()> = Result<T, String>;
+pub(super) type Step<T = ()> = Result<T, String>;
 
-struct Play {
+/// An act under way.
+pub(super) struct Play {
     began: Instant,
     steps: u32,
 }
 
 impl Play {
-    fn did(&mut self, text: impl core::fmt::Display) {
+    /// Begins now.
+    pub(super) fn begin() -> Self {
+        Self {
+            began: Instant::now(),
+            steps: 0,
+        }
+    }
+
+    /// Says how it ended.
+    pub(super) fn end(self, played: Step) -> Result<(), Failure> {
+        match played {
+            Ok(()) => {
+                let text = format!("all {} steps happened", self.steps);
+                out::line(format_args!("\n{}", paint(GOOD, text)));
+                Ok(())
+            }
+            Err(what) => {
+                out::line(format_args!("{} {what}", paint(BAD, "did not happen:")));
+                Err(Failure::failed("the demo did not play to its end"))
+            }
+        }
+    }
+
+    /// Says what happened.
+    pub(super) fn did(&mut self, text: impl core::fmt::Display) {
         self.steps += 1;
         let at = format!("{:7.3} s", self.began.elapsed().as_secs_f64());
         out::line(format_args!("{}  {text}", paint(FAINT, at)));
@@ -334,7 +346,8 @@ impl Play {
     }
 }
 
-fn events(timeline: &Timeline) -> impl Iterator<Item = &Event> {
+/// Everything that the timeline tells, in order.
+pub(super) fn events(timeline: &Timeline) -> impl Iterator<Item = &Event> {
     timeline
         .entries
         .iter()
@@ -350,19 +363,23 @@ fn paged_at(timeline: &Timeline, who: &str) -> Option<Millis> {
     })
 }
 
-fn is_live(view: &View) -> bool {
+/// Whether the pager hears the server.
+pub(super) fn is_live(view: &View) -> bool {
     matches!(view.connection, Connection::Live { .. })
 }
 
-fn is_state(view: &View, id: TicketId, state: TicketState) -> bool {
+/// Whether the pager shows the ticket in this state.
+pub(super) fn is_state(view: &View, id: TicketId, state: TicketState) -> bool {
     ticket(view, id).is_some_and(|item| item.ticket.state == Known::Yes(state))
 }
 
-fn millis(length: Duration) -> String {
+/// A length of time in words.
+pub(super) fn millis(length: Duration) -> String {
     format!("{:.1} ms", length.as_secs_f64() * 1000.0)
 }
 
-async fn view_until(
+/// Waits until a pager shows what is to come.
+pub(super) async fn view_until(
     pager: &Running,
     what: &str,
     limit: Duration,
@@ -378,7 +395,7 @@ async fn view_until(
 }
 
 /// Waits until the output has pulled samples that are not silent, and goes on pulling.
-async fn siren_until_heard(pager: &Running, name: &str) -> Step<u64> {
+pub(super) async fn siren_until_heard(pager: &Running, name: &str) -> Step<u64> {
     let since = Instant::now();
     while !(pager.siren.is_heard() && pager.siren.frames_pulled() >= FRAMES) {
         if since.elapsed() > PROMPTLY {
@@ -393,7 +410,7 @@ async fn siren_until_heard(pager: &Running, name: &str) -> Step<u64> {
 }
 
 /// Waits until the siren is silent, and makes sure that no sample of it is pulled afterwards.
-async fn silent_for_good(pager: &Running, name: &str, began: Instant) -> Step<Duration> {
+pub(super) async fn silent_for_good(pager: &Running, name: &str, began: Instant) -> Step<Duration> {
     while pager.siren.is_heard() {
         if began.elapsed() > PROMPTLY {
             return Err(format!("{name}'s siren stops at the check-in"));
@@ -442,10 +459,12 @@ async fn show(stage: &Stage, id: TicketId, timeline: &Timeline, words: Words) {
     screens[0].told = Some(std::sync::Arc::new(told));
     let area = Rect::new(0, 0, 160, 24);
     let mut buffer = Buffer::empty(area);
+    let titles = guide::titles(words);
     let panes: [Pane<'_>; 2] = core::array::from_fn(|it| Pane {
+        title: titles[it],
         view: &views[it],
         screen: &screens[it],
     });
-    panes::draw(panes, 0, words, times::now(), area, &mut buffer);
+    panes::draw(&panes, 0, words, times::now(), area, &mut buffer);
     out::line(format_args!("\n{}", panes::text(&buffer)));
 }

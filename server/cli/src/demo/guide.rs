@@ -1,9 +1,13 @@
 //! What the person in front of the demo sees next and can press: a function of what happened.
 
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
 use tocsin_pager::View;
 use tocsin_pager::engine::PageStatus;
 use tocsin_ticket::{TicketId, TicketState};
 
+use super::live::Guide;
 use crate::pager::screen::ticket;
 use crate::pager::words::Words;
 
@@ -22,6 +26,50 @@ pub struct Progress {
     pub tapped_offline: bool,
     /// Whether the timeline was looked at after the end.
     pub told: bool,
+}
+
+/// The first act.
+#[derive(Debug, Default)]
+pub struct Act {
+    progress: Progress,
+    scene: Option<Scene>,
+}
+
+impl Guide for Act {
+    fn titles(&self, words: Words) -> Vec<&'static str> {
+        titles(words).to_vec()
+    }
+
+    fn begins(&mut self, ticket: Option<TicketId>) {
+        self.progress = Progress {
+            ticket,
+            stopped: self.progress.stopped,
+            ..Progress::default()
+        };
+    }
+
+    fn says(&mut self, views: &[Arc<View>], alarm_in: u64, words: Words) -> String {
+        let progress = &mut self.progress;
+        progress.manager_rang |= rings(&views[1]);
+        progress.tapped_offline |= progress.stopped && !views[0].taps.is_empty();
+        progress.alarm_in = alarm_in;
+        let scene = scene(&views[0], *progress);
+        self.scene = Some(scene);
+        text(scene, *progress, words)
+    }
+
+    fn pressed(&mut self, key: KeyEvent) {
+        self.progress.told |=
+            self.scene == Some(Scene::Resolved) && matches!(key.code, KeyCode::Up | KeyCode::Down);
+    }
+
+    fn server_runs(&mut self, running: bool) {
+        self.progress.stopped = !running;
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.scene, Some(Scene::Resolved | Scene::Told))
+    }
 }
 
 /// Where the story is.
@@ -68,6 +116,14 @@ pub fn scene(ana: &View, progress: Progress) -> Scene {
         TicketState::Resolved if progress.told => Scene::Told,
         TicketState::Resolved => Scene::Resolved,
     }
+}
+
+/// Whose pagers there are.
+pub fn titles(words: Words) -> [&'static str; 2] {
+    [
+        words.pick(" Ana's pager: on call ", " Ana 님 호출기: 당직 "),
+        words.pick(" Bea's pager: manager ", " Bea 님 호출기: 관리자 "),
+    ]
 }
 
 /// Whether a pager rings.

@@ -1,13 +1,19 @@
 //! `tocsin demo`: the whole product on one machine, in two minutes. A server on a fresh folder, two
 //! enrolled pagers, a real Alertmanager payload, a missed check-in, a manager who is woken.
 //!
+//! `tocsin demo --sev1` is the second act: a conference, a missed status update, help from another
+//! team, and what is left when it is over: a drafted correction of error and the load report.
+//!
 //! Everything goes through the programs and interfaces that users have: the server is a child
 //! process and is spoken to over HTTP, and the pagers are what `tocsin pager` is.
 
 mod auto;
 mod guide;
+mod incident;
+mod incident_guide;
 mod live;
 mod panes;
+mod papers;
 mod server;
 mod stage;
 
@@ -38,12 +44,25 @@ pub async fn run(args: &DemoArgs) -> Result<(), Failure> {
     let words = Words::choose(args.lang);
     let output = choose_output(args.no_sound).await?;
     let play = async {
-        out::aside("starting a server on a fresh folder, enrolling two pagers …");
-        let stage = Stage::set(output, words).await?;
-        if args.auto {
-            auto::play(stage, words).await
+        out::aside("starting a server on a fresh folder, enrolling pagers …");
+        let file = if args.sev1 {
+            stage::TWO_TEAMS
         } else {
-            live::play(stage, words).await
+            stage::TEAM
+        };
+        let stage = Stage::set(file, output, words).await?;
+        match (args.sev1, args.auto) {
+            (false, true) => auto::play(stage, words).await,
+            (false, false) => live::play(stage, guide::Act::default(), words).await,
+            (true, auto) => {
+                let minjun = stage.enroll("minjun").await?;
+                if auto {
+                    incident::play(stage, minjun).await
+                } else {
+                    let act = incident_guide::Act::new(minjun);
+                    live::play(stage, act, words).await
+                }
+            }
         }
     };
     tokio::select! {

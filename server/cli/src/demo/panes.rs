@@ -1,4 +1,4 @@
-//! Two pagers beside each other in one terminal.
+//! Pagers beside each other in one terminal.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -11,44 +11,52 @@ use crate::pager::draw::Face;
 use crate::pager::screen::Screen;
 use crate::pager::words::Words;
 
-/// Narrower terminals get the pagers one above the other.
-const SIDE_BY_SIDE: u16 = 110;
+/// A terminal that has fewer columns for each pager gets them one above the other.
+const SIDE_BY_SIDE: u16 = 55;
 
 /// One pager's place on the screen.
 #[derive(Clone, Copy)]
 pub struct Pane<'a> {
+    /// Whose it is.
+    pub title: &'a str,
     /// What the engine says.
     pub view: &'a View,
     /// What is looked at.
     pub screen: &'a Screen,
 }
 
-/// Draws both; keys go to the one in `focus`.
+/// Draws all; keys go to the one in `focus`.
 pub fn draw(
-    panes: [Pane<'_>; 2],
+    panes: &[Pane<'_>],
     focus: usize,
     words: Words,
     now: Millis,
     area: Rect,
     buffer: &mut Buffer,
 ) {
-    let halves = [Constraint::Fill(1), Constraint::Fill(1)];
-    let places: [Rect; 2] = if area.width >= SIDE_BY_SIDE {
-        Layout::horizontal(halves).areas(area)
-    } else {
-        Layout::vertical(halves).areas(area)
+    let count = panes.len();
+    let is_wide = usize::from(area.width) >= usize::from(SIDE_BY_SIDE) * count;
+    // Where three are one above the other, the one in use needs the room.
+    let share = |place| {
+        if !is_wide && count > 2 && place == focus {
+            3
+        } else {
+            1
+        }
     };
-    let titles = [
-        words.pick(" Ana's pager: on call ", " Ana 님 호출기: 당직 "),
-        words.pick(" Bea's pager: manager ", " Bea 님 호출기: 관리자 "),
-    ];
-    for (place, pane) in panes.into_iter().enumerate() {
+    let shares = (0..count).map(|place| Constraint::Fill(share(place)));
+    let places = if is_wide {
+        Layout::horizontal(shares).split(area)
+    } else {
+        Layout::vertical(shares).split(area)
+    };
+    for (place, pane) in panes.iter().enumerate() {
         let style = if place == focus {
             Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD)
         } else {
             Style::new().fg(Color::DarkGray)
         };
-        let block = Block::bordered().title(titles[place]).border_style(style);
+        let block = Block::bordered().title(pane.title).border_style(style);
         let inside = block.inner(places[place]);
         block.render(places[place], buffer);
         Face {

@@ -1,7 +1,9 @@
-//! What the demo plays on: a server, its administrator, an integration, and two people's pagers.
+//! What the demo plays on: a server, its administrator, an integration, and people's pagers.
 
+use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tocsin_pager::net::Server;
+use tocsin_readiness::Language;
 use tocsin_server::api::{ApplyReply, CodeReply, CodeRequest};
 use tocsin_server::secret::Secret;
 use tocsin_siren::playback::Output;
@@ -16,13 +18,16 @@ use crate::pager::desk::{Desk, Running};
 use crate::pager::words::Words;
 use crate::profile::TrustArgs;
 
-/// The demo's team.
-const TEAM: &str = include_str!("../../../../tests/data/demo/team.toml");
+/// The team of the first act.
+pub const TEAM: &str = include_str!("../../../../tests/data/demo/team.toml");
+
+/// The teams of the second.
+pub const TWO_TEAMS: &str = include_str!("../../../../tests/data/demo/sev1.toml");
 
 /// What a real Prometheus Alertmanager sent.
 const ALARM: &[u8] = include_bytes!("../../../../tests/data/ingest/alertmanager-firing.json");
 
-/// The integration of [`TEAM`].
+/// The integration of both files.
 const INTEGRATION: &str = "alertmanager";
 
 /// Everything, on a folder that is removed with it.
@@ -34,16 +39,19 @@ pub struct Stage {
     /// The manager's pager.
     pub bea: Running,
     admin: Client,
+    url: String,
     key: Secret,
-    _folder: TempDir,
+    output: Output,
+    language: Language,
+    folder: TempDir,
 }
 
 impl Stage {
-    /// Sets it up as a user would: start, login, apply, enroll, pager.
+    /// Sets it up as a user would: start, login, apply this file, enroll, pager.
     ///
     /// # Errors
     /// When any of it does not work.
-    pub async fn set(output: Output, words: Words) -> Result<Self, Failure> {
+    pub async fn set(file: &str, output: Output, words: Words) -> Result<Self, Failure> {
         let folder = tempfile::Builder::new()
             .prefix("tocsin-demo-")
             .tempdir()
@@ -65,37 +73,58 @@ impl Stage {
             .post("v1/enroll", &request)
             .await?;
         let admin = Client::new(&url, &trust, Some(Secret::received(login.token)))?;
-        let applied: ApplyReply = admin.put("v1/config", TEAM).await?;
+        let applied: ApplyReply = admin.put("v1/config", file).await?;
         let key = applied
             .keys
             .into_iter()
             .find(|key| key.integration == INTEGRATION)
             .ok_or_else(|| Failure::failed("applying the team gave no key for its integration"))?;
-
-        let mut pagers = Vec::new();
-        for person in ["ana", "bea"] {
-            let request = CodeRequest {
-                person: person.into(),
-                admin: false,
-            };
-            let CodeReply { code, .. } = admin.post("v1/codes", &request).await?;
-            let mut desk = Desk::open(&folder.path().join(format!("{person}.db")))?;
-            let at = Server::new(&url, None, false).context("server")?;
-            desk.enroll(at, &code, &format!("{person}'s demo pager"))
-                .await?;
-            pagers.push(desk.start(output, words.0)?);
-        }
-        let [ana, bea] = <[Running; 2]>::try_from(pagers)
-            .map_err(|_| Failure::failed("two pagers were to be enrolled"))?;
-        let key = Secret::received(key.key);
+        let new = |person| enroll(&admin, &url, &folder, person, output, words.0);
+        let (ana, bea) = (new("ana").await?, new("bea").await?);
         Ok(Self {
             server,
             ana,
             bea,
             admin,
-            key,
-            _folder: folder,
+            url,
+            key: Secret::received(key.key),
+            output,
+            language: words.0,
+            folder,
         })
+    }
+
+    /// One more pager.
+    ///
+    /// # Errors
+    /// When the server does not take it, or it does not start.
+    pub async fn enroll(&self, person: &str) -> Result<Running, Failure> {
+        let (output, language) = (self.output, self.language);
+        enroll(
+            &self.admin,
+            &self.url,
+            &self.folder,
+            person,
+            output,
+            language,
+        )
+        .await
+    }
+
+    /// What the server says to its administrator.
+    ///
+    /// # Errors
+    /// When the server says no.
+    pub async fn ask<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.admin.get(path).await
+    }
+
+    /// A page or a text that the server writes.
+    ///
+    /// # Errors
+    /// When the server says no.
+    pub async fn read(&self, path: &str) -> Result<String, Failure> {
+        self.admin.get_text(path).await
     }
 
     /// Alertmanager finds that checkout fails.
@@ -126,4 +155,25 @@ impl Stage {
         self.bea.handle.shutdown().await;
         self.server.kill().await
     }
+}
+
+/// Enrolls a pager of a person and starts it.
+async fn enroll(
+    admin: &Client,
+    url: &str,
+    folder: &TempDir,
+    person: &str,
+    output: Output,
+    language: Language,
+) -> Result<Running, Failure> {
+    let request = CodeRequest {
+        person: person.into(),
+        admin: false,
+    };
+    let CodeReply { code, .. } = admin.post("v1/codes", &request).await?;
+    let mut desk = Desk::open(&folder.path().join(format!("{person}.db")))?;
+    let at = Server::new(url, None, false).context("server")?;
+    desk.enroll(at, &code, &format!("{person}'s demo pager"))
+        .await?;
+    desk.start(output, language)
 }

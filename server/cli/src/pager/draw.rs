@@ -9,15 +9,16 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Widget, Wrap};
 use tocsin_pager::View;
 use tocsin_pager::engine::{
-    AlarmKind, Connection, FindingItem, LocalAlarm, OFFLINE_WINDOW, Obstacle, PageItem, PageStatus,
-    Problem, SirenReason, TicketItem,
+    AlarmKind, Connection, FindingItem, HelpOutcome, LocalAlarm, OFFLINE_WINDOW, Obstacle,
+    PageItem, PageStatus, Problem, SirenReason, TicketItem,
 };
 use tocsin_readiness::{Code, Light};
-use tocsin_ticket::{DeadlineKind, Millis, Severity, TicketState};
+use tocsin_ticket::{DeadlineKind, Millis, Role, Severity, TicketId, TicketState};
 use tocsin_wire::Known;
 use unicode_width::UnicodeWidthStr;
 
 use super::glyphs;
+use super::prompt::{Ask, Choice, Prompt, Step, deeds, offers};
 use super::screen::{Screen, Tab, ticket};
 use super::words::Words;
 use crate::names::Names;
@@ -35,6 +36,9 @@ const BAD: Style = Style::new()
 
 /// A limit with less than this left is shown in the colour of danger.
 const LITTLE_LEFT_MS: i64 = 60_000;
+
+/// Rows of a ticket's story that stay in sight whatever surrounds it.
+const END_OF_STORY: u16 = 6;
 
 /// What is drawn.
 #[derive(Clone, Copy)]
@@ -255,6 +259,11 @@ impl<'a> Face<'a> {
     }
 
     fn body(self, area: Rect, buffer: &mut Buffer) {
+        if let Some(prompt) = &self.screen.prompt
+            && let Ask::Choice(choice, place) = &prompt.ask
+        {
+            return self.choice(prompt.ticket, choice, *place, area, buffer);
+        }
         if let Some(past) = self.screen.info {
             return self.info(past, area, buffer);
         }
@@ -274,6 +283,47 @@ impl<'a> Face<'a> {
             Tab::Tickets => self.tickets(area, buffer),
             Tab::Notices => self.notices(area, buffer),
         }
+    }
+
+    /// Something to choose from, each with its key where it has one.
+    fn choice(
+        self,
+        about: TicketId,
+        choice: &Choice,
+        place: usize,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) {
+        let Some(item) = ticket(self.view, about) else {
+            return;
+        };
+        let directory = &self.view.directory;
+        let keys: Vec<char> = match choice {
+            Choice::Deed => deeds(self.view, item)
+                .into_iter()
+                .map(|(key, _)| key)
+                .collect(),
+            _ => Vec::new(),
+        };
+        let offers = offers(choice, self.view, item);
+        let rows = offers.iter().enumerate().map(|(row, step)| {
+            let mark = if row == place { "▸ " } else { "  " };
+            let key = keys.get(row).map(|key| format!("{key}  "));
+            let name = self.words.step(step, directory);
+            let style = if row == place { STRONG } else { Style::new() };
+            Line::styled(format!("{mark}{}{name}", key.unwrap_or_default()), style)
+        });
+        let what = self.words.choice(choice);
+        let head = [
+            Line::styled(format!("{about} {}", item.ticket.title), FAINT),
+            Line::styled(what, STRONG),
+        ];
+        let [top, list] =
+            Layout::vertical([Constraint::Length(3), Constraint::Min(0)]).areas(inset(area));
+        Paragraph::new(head.to_vec()).render(top, buffer);
+        // The marked row stays in sight.
+        let skipped = (place + 1).saturating_sub(usize::from(list.height));
+        Paragraph::new(rows.skip(skipped).collect::<Vec<_>>()).render(list, buffer);
     }
 
     fn quiet(self, area: Rect, buffer: &mut Buffer) {
@@ -300,10 +350,11 @@ impl<'a> Face<'a> {
             lines.push(Line::default());
             lines.push(Line::from(format!(
                 "{} {} {}",
-                ticket.severity, ticket.id, ticket.title
+                item.severity, ticket.id, ticket.title
             )));
             lines.push(Line::styled(item.state_text.clone(), FAINT));
             lines.extend(self.limit_of(item));
+            lines.extend(self.status(item));
         }
         let center = Layout::horizontal([Constraint::Length(2), Constraint::Min(0)]);
         wrapped(lines).render(center.areas::<2>(area)[1], buffer);
@@ -405,9 +456,16 @@ impl<'a> Face<'a> {
                 "{} · {} · {}",
                 page.service, page.team, page.ticket
             )),
-            Line::default(),
-            Line::styled(page.reason_text.clone(), CARE),
         ];
+        let item = ticket(self.view, page.ticket);
+        lines.extend(item.map(|item| {
+            let owned = words.owned(&item.state_text, &item.owner, item.ticket.repeats);
+            Line::styled(owned, FAINT)
+        }));
+        lines.push(Line::default());
+        lines.push(Line::styled(page.reason_text.clone(), CARE));
+        let missed = page.missed.as_ref();
+        lines.extend(missed.map(|missed| Line::styled(words.missed(missed), CARE)));
         let state = page.state.get().copied();
         let kind = page.due_kind.as_ref().and_then(Known::get).copied();
         lines.extend(match page.due {
@@ -429,7 +487,6 @@ impl<'a> Face<'a> {
             },
             FAINT,
         ));
-        lines.push(Line::default());
         if rings {
             lines.push(self.siren());
             if self.view.siren.pages > 1 {
@@ -444,7 +501,104 @@ impl<'a> Face<'a> {
                 STRONG,
             ));
         }
+        lines.push(Line::default());
+        // The call that the page is for is said above.
+        lines.extend(item.map_or_else(Vec::new, |item| self.surroundings(item, page.help)));
         wrapped(lines).render(inset(text), buffer);
+    }
+
+    /// Where people meet and who is there, what everybody was told, who was asked for help, and who
+    /// is being paged. `said`: the call for help that is said elsewhere.
+    fn surroundings(self, item: &TicketItem, said: Option<u32>) -> Vec<Line<'static>> {
+        let words = self.words;
+        let mut lines = self.conference(item);
+        lines.extend(self.status(item));
+        for help in item.helps.iter().filter(|help| Some(help.number) != said) {
+            let style = match help.outcome {
+                HelpOutcome::Waiting => CARE,
+                HelpOutcome::Comes => GOOD,
+                HelpOutcome::NobodyLeft => BAD,
+            };
+            lines.push(Line::from(words.asked(help)));
+            let answers = help.answers.iter();
+            lines.extend(answers.map(|(_, text)| Line::styled(format!("  {text}"), style)));
+            lines.extend(
+                words
+                    .how_far(help)
+                    .map(|text| Line::styled(format!("  {text}"), style)),
+            );
+        }
+        lines.extend(
+            item.hold
+                .iter()
+                .map(|hold| Line::styled(words.held(hold), CARE)),
+        );
+        lines.extend(item.extended.iter().map(|extended| {
+            let text = words.extended(&extended.by, &times::clock(extended.at));
+            let waits = if extended.pending { " ⧗" } else { "" };
+            Line::from(format!("{text}{waits}"))
+        }));
+        // Whoever reads this knows that they themselves are paged.
+        let mut others = item.paged.clone();
+        others.retain(|paged| paged.name != self.view.me.name);
+        if !others.is_empty() {
+            lines.push(Line::styled(words.being_paged(&others), FAINT));
+        }
+        lines
+    }
+
+    fn conference(self, item: &TicketItem) -> Vec<Line<'static>> {
+        let words = self.words;
+        let Some(conference) = &item.conference else {
+            return Vec::new();
+        };
+        if let Some(closed) = conference.closed_at {
+            return vec![Line::styled(words.closed(&times::clock(closed)), FAINT)];
+        }
+        let meet = words.meet(conference.url.as_deref(), conference.dial_in.as_deref());
+        let of = |joined: bool| {
+            let people = conference.people.iter();
+            let people = people.filter(|it| it.joined.is_some() == joined);
+            words.attendees(
+                joined,
+                people.map(|it| (it.name.as_str(), it.role_text.as_deref())),
+            )
+        };
+        let there = of(true).map(Line::from);
+        let missing = of(false).map(|text| Line::styled(text, FAINT));
+        [Line::styled(meet, STRONG)]
+            .into_iter()
+            .chain(there)
+            .chain(missing)
+            .collect()
+    }
+
+    fn status(self, item: &TicketItem) -> Vec<Line<'static>> {
+        let words = self.words;
+        let Some(status) = &item.status else {
+            return Vec::new();
+        };
+        let waits = if status.pending { " ⧗" } else { "" };
+        let said = status.last.as_ref().map(|(by, at, text)| {
+            let said = words.status_said(by, &times::clock(*at), text);
+            Line::from(format!("{said}{waits}"))
+        });
+        let next = match (status.missed_at, status.due) {
+            _ if status.pending => None,
+            (Some(missed_at), _) => {
+                let (left, style) = self.left(missed_at);
+                Some(Line::styled(
+                    words.status_overdue(&left),
+                    style.fg(Color::Red),
+                ))
+            }
+            (None, Some(due)) => {
+                let (left, style) = self.left(due);
+                Some(Line::styled(words.status_due(&left), style))
+            }
+            (None, None) => None,
+        };
+        said.into_iter().chain(next).collect()
     }
 
     fn siren(self) -> Line<'static> {
@@ -499,7 +653,7 @@ impl<'a> Face<'a> {
     fn limit_of(self, item: &TicketItem) -> Option<Line<'static>> {
         let deadline = item.ticket.deadline.as_ref()?;
         // A note that waits moves no limit.
-        if item.state != item.ticket.state {
+        if item.moves_limit {
             return Some(self.limit_unless(deadline.due, &item.next));
         }
         let (kind, state) = (deadline.kind.get().copied(), item.state.get().copied());
@@ -551,10 +705,7 @@ impl<'a> Face<'a> {
         }
         let rows = self.view.tickets.iter().enumerate().map(|(row, item)| {
             let mark = if row == place { "▸ " } else { "  " };
-            let severity = Span::styled(
-                item.ticket.severity.to_string(),
-                severity_style(&item.ticket.severity),
-            );
+            let severity = Span::styled(item.severity.to_string(), severity_style(&item.severity));
             let pending = if item.pending { " ⧗" } else { "" };
             let rest = format!(
                 " {:<5} {}{pending} · {} · {} · {}",
@@ -609,8 +760,8 @@ impl<'a> Face<'a> {
     fn ticket(self, item: &TicketItem, area: Rect, buffer: &mut Buffer) {
         let ticket = &item.ticket;
         let severity = Span::styled(
-            format!(" {} ", ticket.severity),
-            severity_style(&ticket.severity),
+            format!(" {} ", item.severity),
+            severity_style(&item.severity),
         );
         let mut head = vec![
             Line::from(vec![
@@ -618,15 +769,16 @@ impl<'a> Face<'a> {
                 Span::styled(format!(" {} {}", ticket.id, ticket.title), STRONG),
             ]),
             Line::from(format!(
-                "{}{} · {} · {} · {}",
-                item.state_text,
+                "{}{} · {} · {}",
+                self.words
+                    .owned(&item.state_text, &item.owner, ticket.repeats),
                 if item.pending { " ⧗" } else { "" },
-                self.words.people(std::slice::from_ref(&item.owner)),
                 item.service,
                 item.team
             )),
         ];
         head.extend(self.limit_of(item));
+        head.extend(self.surroundings(item, None));
         if self.view.siren.pages > 0 {
             head.push(self.siren());
         }
@@ -637,6 +789,8 @@ impl<'a> Face<'a> {
                 .map(|url| Line::styled(url.clone(), FAINT)),
         );
         let area = inset(area);
+        let tall = |head: &[Line<'_>]| head.iter().map(|line| rows(line, area.width)).sum::<u16>();
+        let essential = tall(&head);
         for (name, value) in ticket
             .details
             .iter()
@@ -647,9 +801,9 @@ impl<'a> Face<'a> {
             head.push(Line::styled(row, FAINT));
         }
         head.push(Line::default());
-        // The story is what this screen is for: details give way to it.
-        let needed: u16 = head.iter().map(|line| rows(line, area.width)).sum();
-        let height = needed.min((area.height / 2).max(4));
+        // Details give way to the story, and the story to how things stand, but for its end.
+        let details = tall(&head).min((area.height / 2).max(4));
+        let height = details.max(essential.min(area.height.saturating_sub(END_OF_STORY)));
         let [top, rest] =
             Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
         wrapped(head).render(top, buffer);
@@ -695,14 +849,8 @@ impl<'a> Face<'a> {
 
     fn keys(self, area: Rect, buffer: &mut Buffer) {
         let words = self.words;
-        let (text, style) = if let Some((ticket, note)) = &self.screen.note {
-            let label = words.pick("note on", "메모");
-            let hint = words.pick("Enter sends, Esc drops it", "Enter 전송, Esc 취소");
-            let shown = tail(
-                note,
-                usize::from(area.width).saturating_sub(label.width() + hint.width() + 14),
-            );
-            (format!(" {label} {ticket}: {shown}▏  ({hint})"), STRONG)
+        let (text, style) = if let Some(Prompt { ticket, ask }) = &self.screen.prompt {
+            (self.prompt(*ticket, ask, area.width), STRONG)
         } else if self.screen.quitting {
             let question = words.pick(
                 "This pager will not ring once you quit. Quit? y / n",
@@ -714,6 +862,35 @@ impl<'a> Face<'a> {
             (format!(" {}", self.hint(width)), FAINT)
         };
         Line::styled(text, style).render(area, buffer);
+    }
+
+    fn prompt(self, ticket: TicketId, ask: &Ask, width: u16) -> String {
+        let words = self.words;
+        match ask {
+            Ask::Line(line, written) => {
+                let label = words.line(line);
+                let hint = words.pick("Enter sends, Esc drops it", "Enter 전송, Esc 취소");
+                let shown = tail(
+                    written,
+                    usize::from(width).saturating_sub(label.width() + hint.width() + 14),
+                );
+                format!(" {label} {ticket}: {shown}▏  ({hint})")
+            }
+            Ask::Choice(..) => {
+                let hint = words.pick(
+                    "↑↓ · Enter chooses · Esc back",
+                    "↑↓ · Enter 선택 · Esc 뒤로",
+                );
+                format!(" {hint}")
+            }
+        }
+    }
+
+    /// Whether the person is paged as a manager, who may extend the limit.
+    fn is_manager(self, item: &TicketItem) -> bool {
+        let mut pages = self.view.pages.iter();
+        let managers = [Role::Manager, Role::ManagersManager].map(Known::Yes);
+        pages.any(|page| page.ticket == item.ticket.id && managers.contains(&page.role))
     }
 
     /// The keys that do something here. On a narrow screen the least needed go first.
@@ -759,20 +936,31 @@ impl<'a> Face<'a> {
             } else {
                 key(2, "o reopen", "o 다시 열기");
             }
-            key(4, "n note", "n 메모");
+            for (letter, step) in deeds(self.view, item) {
+                match (letter, step) {
+                    ('j', Step::Join(_)) if !is_joined(item) => key(1, "j join", "j 참여"),
+                    ('h', _) => key(2, "h help", "h 도움"),
+                    ('p', _) => key(3, "p can't", "p 못 함"),
+                    ('e', _) if self.is_manager(item) => key(2, "e extend", "e 연장"),
+                    ('u', _) if item.status.is_some() => key(3, "u status", "u 보고"),
+                    ('n', _) => key(5, "n note", "n 메모"),
+                    _ => {}
+                }
+            }
+            key(1, "? more", "? 더");
             if self.screen.open.is_some() {
                 key(1, "Esc back", "Esc 뒤로");
             } else {
-                key(5, "t timeline", "t 타임라인");
+                key(6, "t timeline", "t 타임라인");
             }
         } else if self.screen.tab == Tab::Notices && !self.view.notices.is_empty() {
             key(0, "Enter read it", "Enter 읽음");
         }
         if self.screen.info.is_none() {
-            key(6, "i ready?", "i 준비 상태");
+            key(7, "i ready?", "i 준비 상태");
         }
         if item.is_some() {
-            key(3, "←→", "←→");
+            key(4, "←→", "←→");
         } else {
             key(3, "←→ tabs", "←→ 탭");
         }
@@ -790,6 +978,11 @@ impl<'a> Face<'a> {
             keys.retain(|(need, _)| *need != least);
         }
     }
+}
+
+fn is_joined(item: &TicketItem) -> bool {
+    let conference = item.conference.as_ref();
+    conference.is_some_and(|conference| conference.joined)
 }
 
 fn severity_banner(severity: &Known<Severity>, lit: bool, area: Rect, buffer: &mut Buffer) {
@@ -914,7 +1107,17 @@ mod tests {
     }
 
     fn drawn(view: &View, screen: &Screen, now: Millis, words: Words) -> String {
-        let mut terminal = Terminal::new(TestBackend::new(74, 24)).unwrap();
+        drawn_at((74, 24), view, screen, now, words)
+    }
+
+    fn drawn_at(
+        (width, height): (u16, u16),
+        view: &View,
+        screen: &Screen,
+        now: Millis,
+        words: Words,
+    ) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let face = Face {
             view,
             screen,
@@ -927,14 +1130,23 @@ mod tests {
         // The clock is the machine's, in its zone; the snapshot is everybody's.
         let drill = view.readiness.last_drill.and_then(|drill| drill.at);
         let alarms = view.alarms.iter().map(|alarm| alarm.since);
-        alarms
+        let moments: Vec<Millis> = alarms
             .chain(view.offline_until)
             .chain(drill)
+            .chain(fixture::MOMENTS)
             .chain([NIGHT])
-            .fold(terminal.backend().to_string(), |text, at| {
-                text.replace(&times::day_and_clock(at), "Day yyyy-mm-dd hh:mm")
-                    .replace(&times::clock(at), "hh:mm:ss")
-            })
+            .collect();
+        let mut text = terminal.backend().to_string();
+        for at in &moments {
+            text = text
+                .replace(&times::day_and_clock(*at), "Day yyyy-mm-dd hh:mm")
+                .replace(&times::clock(*at), "hh:mm:ss");
+        }
+        // Last, because clocks have such texts in them.
+        for at in &moments {
+            text = text.replace(&times::hour_and_minute(*at), "hh:mm");
+        }
+        text
     }
 
     #[test]
@@ -1006,6 +1218,79 @@ mod tests {
         assert_eq!(colour(&fixture::mute(), NIGHT).1, Color::Red);
     }
 
+    /// What a person would see who has opened this ticket, at a desk this wide.
+    fn opened(view: &View, words: Words, width: u16, height: u16) -> String {
+        let mut screen = Screen::default();
+        screen.follow(view);
+        screen.look_at(fixture::INCIDENT);
+        screen.told = Some(fixture::told());
+        drawn_at((width, height), view, &screen, NIGHT, words)
+    }
+
+    #[test]
+    fn a_sev1_in_full_flow() {
+        let view = fixture::incident(tocsin_pager::Language::English);
+        insta::assert_snapshot!(opened(&view, ENGLISH, 90, 30));
+    }
+
+    #[test]
+    fn a_sev1_in_full_flow_in_korean() {
+        let view = fixture::incident(tocsin_pager::Language::Korean);
+        insta::assert_snapshot!(opened(&view, KOREAN, 90, 30));
+    }
+
+    #[test]
+    fn a_sev1_in_full_flow_on_a_narrow_terminal() {
+        let view = fixture::incident(tocsin_pager::Language::English);
+        insta::assert_snapshot!(opened(&view, ENGLISH, 44, 30));
+    }
+
+    #[test]
+    fn a_page_for_help_says_who_asks_and_where_people_meet() {
+        insta::assert_snapshot!(seen(&fixture::asked_for_help()));
+    }
+
+    #[test]
+    fn a_managers_page_says_which_limit_was_missed() {
+        insta::assert_snapshot!(seen(&fixture::manager()));
+    }
+
+    #[test]
+    fn the_first_page_of_a_sev1_says_where_people_meet() {
+        insta::assert_snapshot!(seen(&fixture::convened()));
+    }
+
+    #[test]
+    fn taps_made_offline_show_at_once_and_that_they_wait() {
+        insta::assert_snapshot!(opened(&fixture::incident_offline(), ENGLISH, 90, 30));
+    }
+
+    #[test]
+    fn what_can_be_done_is_listed_with_its_keys() {
+        let view = fixture::incident(tocsin_pager::Language::English);
+        let mut screen = Screen::default();
+        screen.follow(&view);
+        let ask = Ask::Choice(Choice::Deed, 2);
+        screen.prompt = Some(Prompt {
+            ticket: fixture::INCIDENT,
+            ask,
+        });
+        insta::assert_snapshot!(drawn(&view, &screen, NIGHT, ENGLISH));
+    }
+
+    #[test]
+    fn whom_to_ask_for_help_is_chosen_by_name() {
+        let view = fixture::incident(tocsin_pager::Language::Korean);
+        let mut screen = Screen::default();
+        screen.follow(&view);
+        let ask = Ask::Choice(Choice::Help, 1);
+        screen.prompt = Some(Prompt {
+            ticket: fixture::INCIDENT,
+            ask,
+        });
+        insta::assert_snapshot!(drawn(&view, &screen, NIGHT, KOREAN));
+    }
+
     #[test]
     fn a_narrow_help_line_keeps_what_ends_the_siren() {
         let view = fixture::several();
@@ -1018,7 +1303,7 @@ mod tests {
             now: NIGHT,
         };
         assert_eq!(face.hint(36), "Enter check in · a all · q quit");
-        assert!(face.hint(100).contains("t timeline · i ready?"));
+        assert!(face.hint(120).contains("t timeline · i ready?"));
     }
 
     #[test]

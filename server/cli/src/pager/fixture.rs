@@ -1,5 +1,7 @@
 //! Views for tests, each a moment of on-call life, made by the real engine from what a server says.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tocsin_pager::engine::{
     DEAD_MAN_SIREN, DRILL_GRACE, Effect, LinkId, OFFLINE_WINDOW, Saved, Settings, SirenEvent,
@@ -7,10 +9,11 @@ use tocsin_pager::engine::{
 use tocsin_pager::net::{NetworkError, StreamEvent};
 use tocsin_pager::{Input, Language, Phone, View};
 use tocsin_readiness::Battery;
-use tocsin_ticket::{Millis, TicketId};
-use tocsin_wire::{Action, CommandId, Drill, Duty, DutyShift, Hello, Me, SyncPage};
+use tocsin_ticket::{HelpTarget, Millis, Severity, TicketId};
+use tocsin_wire::{Action, CommandId, Drill, Duty, DutyShift, Entry, Hello, Me, SyncPage};
 
 use super::device::Known;
+use super::screen::Told;
 use super::sound::Outlet;
 
 /// 2026-11-23T03:00:00Z, in milliseconds.
@@ -38,7 +41,7 @@ impl Life {
             "reset": true, "cursor": "00000001-9", "tickets": tickets, "me": me,
             "server_time": NIGHT,
             "directory": {
-                "people": {"ana": "Ana Silva", "bea": "Bea Lindqvist"},
+                "people": {"ana": "Ana Silva", "bea": "Bea Lindqvist", "jun": "전준"},
                 "teams": {"shop": "Shop"},
                 "services": {"checkout": "Checkout", "payments": "Payments"},
             },
@@ -153,6 +156,183 @@ fn checkout() -> Value {
         "checkout",
         "Checkout answers 23 % of its requests with an error",
     )
+}
+
+/// The ticket of [`incident`] and what is like it.
+pub const INCIDENT: TicketId = TicketId(41);
+
+/// When things happened in [`incident`] and what is like it.
+pub const MOMENTS: [Millis; 6] = [
+    Millis(NIGHT.0 - 1_200_000),
+    Millis(NIGHT.0 - 600_000),
+    Millis(NIGHT.0 - 300_000),
+    Millis(NIGHT.0 - 120_000),
+    Millis(NIGHT.0 - 60_000),
+    Millis(NIGHT.0 + 1_800_000),
+];
+
+fn conference() -> Value {
+    json!({
+        "bridge": {"url": "https://meet.example.org/shop-sev1", "dial_in": "+49 30 1234 567, PIN 41#"},
+        "since": MOMENTS[0],
+    })
+}
+
+/// Ana works on a SEV1: people have joined, roles were named, a status update is nearly due, and two
+/// calls for help were made.
+fn flowing() -> Value {
+    let mut it = checkout();
+    it["state"] = "work_in_progress".into();
+    it["state_since"] = json!(MOMENTS[1]);
+    it["opened_at"] = json!(MOMENTS[0]);
+    it["repeats"] = 3.into();
+    it["pages"] = json!([{
+        "id": "41.3", "person": "jun", "role": "helper", "reason": "help_asked", "help": 2,
+        "at": MOMENTS[4], "expires_at": NIGHT.0 + 600_000,
+        "receipts": [
+            {"device": "d7", "rung": "received", "at": MOMENTS[4]},
+            {"device": "d7", "rung": "sounding", "at": MOMENTS[4]},
+        ],
+    }]);
+    it["deadline"] = json!({
+        "generation": 7, "due": NIGHT.0 + 2_400_000, "kind": "escalate", "next": ["bea"],
+    });
+    it["conference"] = conference();
+    it["conference"]["roles"] =
+        json!({"ana": "commander", "jun": "responder", "bea": "communications"});
+    it["conference"]["joined"] = json!({"ana": MOMENTS[1], "bea": MOMENTS[2]});
+    it["status_update"] = json!({
+        "stamp": {"by": {"person": "ana"}, "at": MOMENTS[1]},
+        "text": "A quarter of the orders fail. We roll the last release back.",
+    });
+    it["timers"] = json!([
+        {"generation": 6, "due": NIGHT.0 + 210_000, "kind": {"type": "status_update"}},
+    ]);
+    it["extended"] = json!({"by": "bea", "at": MOMENTS[2]});
+    it["helps"] = json!([
+        {
+            "number": 1, "by": "ana", "at": MOMENTS[2],
+            "target": {"type": "person", "person": "bea"}, "message": "Please tell support",
+            "asked": [],
+            "answers": [{"person": "bea", "at": MOMENTS[3], "comes": true}],
+        },
+        {
+            "number": 2, "by": "ana", "at": MOMENTS[3],
+            "target": {"type": "service", "service": "payments"},
+            "message": "Does payments see timeouts too?",
+            "asked": ["jun"], "then": [{"role": "manager", "people": ["bea"]}],
+        },
+    ]);
+    it
+}
+
+/// The end of its story.
+pub fn told() -> Arc<Told> {
+    let entry = |seq: u64, at: Millis, event: Value| -> Entry {
+        serde_json::from_value(json!({"seq": seq, "at": at, "events": [event]})).unwrap()
+    };
+    let entries = vec![
+        entry(1, MOMENTS[1], json!({"type": "work_started", "by": "ana"})),
+        entry(
+            2,
+            MOMENTS[2],
+            json!({"type": "conference_joined", "by": "bea"}),
+        ),
+        entry(
+            3,
+            MOMENTS[3],
+            json!({"type": "help_answered", "number": 1, "by": "bea", "comes": true}),
+        ),
+        entry(
+            4,
+            MOMENTS[4],
+            json!({"type": "note_added", "by": "ana", "text": "the queue drains"}),
+        ),
+    ];
+    Arc::new(Told {
+        ticket: INCIDENT,
+        version: 4,
+        entries,
+    })
+}
+
+/// A SEV1 in full flow.
+pub fn incident(language: Language) -> View {
+    Life::new(language, vec![flowing()]).view()
+}
+
+/// The same without a network: Ana has asked for help, extended the limit and said how things stand.
+pub fn incident_offline() -> View {
+    let mut life = Life::new(Language::English, vec![flowing()]);
+    let link = life.link;
+    let reason = "connection refused".to_owned();
+    let error = NetworkError::Unreachable { reason };
+    life.step(Input::StreamEnded { link, error }, NIGHT);
+    let actions = [
+        Action::UpdateStatus {
+            text: "Orders work again".to_owned(),
+        },
+        Action::ExtendLimit {
+            seconds: 600,
+            reason: "we watch it".to_owned(),
+        },
+        Action::AskHelp {
+            target: HelpTarget::Manager,
+            message: "Who tells the press?".to_owned(),
+        },
+        Action::SetSeverity { to: Severity::Sev2 },
+    ];
+    for (number, action) in actions.into_iter().enumerate() {
+        let id = CommandId::new(format!("0123456789abcde{number}"));
+        let ticket = INCIDENT;
+        life.step(Input::Tap { id, ticket, action }, NIGHT);
+    }
+    life.view()
+}
+
+/// A SEV1's first page, which has the conference.
+pub fn convened() -> View {
+    let mut it = checkout();
+    it["conference"] = conference();
+    Life::new(Language::English, vec![it]).sounding().view()
+}
+
+/// Bea asks Ana for help.
+pub fn asked_for_help() -> View {
+    let mut it = flowing();
+    it["owner"] = "bea".into();
+    it["pages"] = json!([{
+        "id": "41.4", "person": "ana", "role": "helper", "reason": "help_asked", "help": 1,
+        "at": MOMENTS[4], "expires_at": NIGHT.0 + 600_000,
+    }]);
+    it["conference"] = conference();
+    it["helps"] = json!([{
+        "number": 1, "by": "bea", "at": MOMENTS[4],
+        "target": {"type": "person", "person": "ana"},
+        "message": "Can you look at the queue?", "asked": ["ana"],
+    }]);
+    Life::new(Language::English, vec![it]).sounding().view()
+}
+
+/// Bea has researched for too long, and Ana is the manager.
+pub fn manager() -> View {
+    let mut it = checkout();
+    it["state"] = "researching".into();
+    it["owner"] = "bea".into();
+    it["pages"] = json!([
+        {
+            "id": "41.4", "person": "ana", "role": "manager", "reason": "researching_missed",
+            "at": MOMENTS[4], "expires_at": NIGHT.0 + 600_000,
+            "missed": {"state": "researching", "since": MOMENTS[0], "limit": MOMENTS[1]},
+        },
+        {
+            "id": "41.3", "person": "bea", "role": "owner", "reason": "nudge",
+            "at": MOMENTS[4], "expires_at": NIGHT.0 + 600_000,
+            "receipts": [{"device": "d7", "rung": "sounding", "at": MOMENTS[4]}],
+        },
+    ]);
+    it["deadline"]["next"] = json!(["jun"]);
+    Life::new(Language::English, vec![it]).sounding().view()
 }
 
 /// Nobody needs Ana.

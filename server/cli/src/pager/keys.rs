@@ -6,16 +6,16 @@ use tocsin_pager::engine::{PageItem, PageStatus};
 use tocsin_ticket::{TicketId, TicketState};
 use tocsin_wire::Action;
 
-use super::screen::{Screen, Tab};
-
-/// The longest note the server takes, in characters.
-const NOTE_LIMIT: usize = 4000;
+use super::prompt::{Ask, Choice, Prompt, Step, deeds};
+use super::screen::{Screen, Tab, ticket};
 
 /// Something that the engine or the program must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
     /// The person tapped.
     Tap(TicketId, Action),
+    /// The person goes into this ticket's conference, at this address.
+    Join(TicketId, String),
     /// One tap for every page that rings.
     CheckInAll,
     /// "I know": the pager's own alarms are quiet for a while.
@@ -36,8 +36,8 @@ pub fn press(key: KeyEvent, view: &View, screen: &mut Screen) -> Vec<Intent> {
         return Vec::new();
     }
     let seen = screen.page(view).map(|page| Intent::Seen(page.ticket));
-    let done = if screen.note.is_some() {
-        write(key, screen)
+    let done = if let Some(prompt) = screen.prompt.take() {
+        answer_prompt(prompt, key, view, screen)
     } else if screen.quitting {
         answer_quit(key, screen)
     } else {
@@ -56,30 +56,31 @@ fn answer_quit(key: KeyEvent, screen: &mut Screen) -> Option<Intent> {
     yes.then_some(Intent::Quit)
 }
 
-fn write(key: KeyEvent, screen: &mut Screen) -> Option<Intent> {
-    let (ticket, mut text) = screen.note.take()?;
-    match key.code {
-        KeyCode::Esc => return None,
-        _ if is_interrupt(key) => return None,
-        KeyCode::Enter => {
-            let text = text.trim().to_owned();
-            return (!text.is_empty()).then_some(Intent::Tap(ticket, Action::Note { text }));
-        }
-        KeyCode::Backspace => {
-            text.pop();
-        }
-        KeyCode::Char(letter)
-            if !key
-                .modifiers
-                .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
-                && text.chars().count() < NOTE_LIMIT =>
-        {
-            text.push(letter);
-        }
-        _ => {}
+fn answer_prompt(
+    prompt: Prompt,
+    key: KeyEvent,
+    view: &View,
+    screen: &mut Screen,
+) -> Option<Intent> {
+    if is_interrupt(key) {
+        return None;
     }
-    screen.note = Some((ticket, text));
-    None
+    let about = prompt.ticket;
+    let (left, step) = prompt.press(key, view, ticket(view, about));
+    screen.prompt = left;
+    take(about, step?, screen)
+}
+
+/// Goes on with what was decided.
+fn take(ticket: TicketId, step: Step, screen: &mut Screen) -> Option<Intent> {
+    match step {
+        Step::Ask(ask) => {
+            screen.prompt = Some(Prompt { ticket, ask });
+            None
+        }
+        Step::Tap(action) => Some(Intent::Tap(ticket, action)),
+        Step::Join(url) => Some(Intent::Join(ticket, url)),
+    }
 }
 
 fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
@@ -144,10 +145,19 @@ fn act(key: KeyEvent, view: &View, screen: &mut Screen) -> Option<Intent> {
         KeyCode::Char('w') => return answer(Action::StartWork, view, screen),
         KeyCode::Char('r') => return answer(Action::Resolve, view, screen),
         KeyCode::Char('o') => return tap(Action::Reopen),
-        KeyCode::Char('n') => screen.note = current.map(|ticket| (ticket, String::new())),
+        KeyCode::Char('?') => {
+            let ask = Ask::Choice(Choice::Deed, 0);
+            screen.prompt = current.map(|ticket| Prompt { ticket, ask });
+        }
         KeyCode::Char('t') => current
             .into_iter()
             .for_each(|ticket| screen.look_at(ticket)),
+        KeyCode::Char(pressed) => {
+            let item = screen.current(view)?;
+            let mut deeds = deeds(view, item).into_iter();
+            let (_, step) = deeds.find(|(key, _)| *key == pressed)?;
+            return take(item.ticket.id, step, screen);
+        }
         _ => {}
     }
     None
@@ -177,9 +187,11 @@ fn answer(action: Action, view: &View, screen: &mut Screen) -> Option<Intent> {
 #[cfg(test)]
 mod tests {
     use tocsin_pager::Language;
+    use tocsin_ticket::{HelpTarget, IncidentRole, Severity};
 
     use super::*;
     use crate::pager::fixture;
+    use crate::pager::prompt::Line;
 
     fn key(code: KeyCode) -> KeyEvent {
         KeyEvent::new(code, KeyModifiers::NONE)
@@ -267,7 +279,8 @@ mod tests {
         let view = fixture::ringing();
         screen.follow(&view);
         screen.info = Some(0);
-        let keys = ['c', 'w', 'r', 'o', 'n', 't', 'd'].map(KeyCode::Char);
+        let keys = "cwrontdjupsegm?".chars().map(KeyCode::Char);
+        let keys: Vec<KeyCode> = keys.collect();
         assert_eq!(pressed(&keys, &view, &mut screen), []);
         assert_eq!(pressed(&[KeyCode::Enter], &view, &mut screen), []);
         pressed(&[KeyCode::Esc], &view, &mut screen);
@@ -289,6 +302,167 @@ mod tests {
             sent.last(),
             Some(&Intent::Tap(TicketId(41), Action::Note { text }))
         );
+    }
+
+    fn typed(text: &str, view: &View, screen: &mut Screen) -> Vec<Intent> {
+        let letters: Vec<KeyCode> = text.chars().map(KeyCode::Char).collect();
+        pressed(&letters, view, screen)
+    }
+
+    /// A SEV1 in full flow, open on the screen.
+    fn at_an_incident() -> (View, Screen) {
+        let (view, mut screen) = (fixture::incident(Language::English), Screen::default());
+        screen.follow(&view);
+        screen.look_at(fixture::INCIDENT);
+        (view, screen)
+    }
+
+    fn decided(keys: &[KeyCode], words: &str) -> Vec<Intent> {
+        let (view, mut screen) = at_an_incident();
+        let mut done = pressed(keys, &view, &mut screen);
+        done.extend(typed(words, &view, &mut screen));
+        assert_eq!(done, [], "nothing goes out before Enter");
+        pressed(&[KeyCode::Enter], &view, &mut screen)
+    }
+
+    fn tapped(action: Action) -> [Intent; 1] {
+        [Intent::Tap(fixture::INCIDENT, action)]
+    }
+
+    #[test]
+    fn a_status_update_is_one_line() {
+        let text = "rolled back".to_owned();
+        assert_eq!(
+            decided(&[KeyCode::Char('u')], "rolled back"),
+            tapped(Action::UpdateStatus { text })
+        );
+    }
+
+    #[test]
+    fn help_is_asked_of_somebody_with_a_message() {
+        let (h, down, enter) = (KeyCode::Char('h'), KeyCode::Down, KeyCode::Enter);
+        for (downs, target) in [
+            (0, HelpTarget::Manager),
+            (
+                2,
+                HelpTarget::Service {
+                    service: "payments".into(),
+                },
+            ),
+            (
+                3,
+                HelpTarget::Person {
+                    person: "bea".into(),
+                },
+            ),
+            (
+                5,
+                HelpTarget::Team {
+                    team: "shop".into(),
+                },
+            ),
+        ] {
+            let mut keys = vec![h];
+            keys.extend(std::iter::repeat_n(down, downs));
+            keys.push(enter);
+            let message = "come".to_owned();
+            assert_eq!(
+                decided(&keys, "come"),
+                tapped(Action::AskHelp { target, message })
+            );
+        }
+    }
+
+    #[test]
+    fn severity_roles_and_owner_are_chosen() {
+        let (down, enter) = (KeyCode::Down, KeyCode::Enter);
+        let to = Severity::Sev2;
+        assert_eq!(
+            decided(&[KeyCode::Char('s')], ""),
+            tapped(Action::SetSeverity { to })
+        );
+        let keys = [KeyCode::Char('m'), down, enter, down];
+        let named = Action::NameRole {
+            person: "bea".into(),
+            role: IncidentRole::Communications,
+        };
+        assert_eq!(decided(&keys, ""), tapped(named));
+        let to = "jun".into();
+        assert_eq!(
+            decided(&[KeyCode::Char('g'), down], ""),
+            tapped(Action::Reassign { to })
+        );
+    }
+
+    #[test]
+    fn a_limit_is_extended_by_a_length_and_for_a_reason() {
+        let keys = [KeyCode::Char('e'), KeyCode::Down, KeyCode::Enter];
+        let extended = Action::ExtendLimit {
+            seconds: 600,
+            reason: "the vendor works on it".to_owned(),
+        };
+        assert_eq!(decided(&keys, "the vendor works on it"), tapped(extended));
+    }
+
+    #[test]
+    fn joining_opens_the_conference_and_without_one_it_is_convened_after_a_question() {
+        let (view, mut screen) = at_an_incident();
+        let url = "https://meet.example.org/shop-sev1".to_owned();
+        assert_eq!(
+            typed("j", &view, &mut screen),
+            [Intent::Join(fixture::INCIDENT, url)]
+        );
+        let (view, mut screen) = (fixture::ringing(), Screen::default());
+        let seen = Intent::Seen(TicketId(41));
+        let asked = typed("j", &view, &mut screen);
+        assert_eq!(asked, std::slice::from_ref(&seen));
+        let sent = pressed(&[KeyCode::Enter], &view, &mut screen);
+        assert_eq!(sent, [seen, Intent::Tap(TicketId(41), Action::Convene)]);
+    }
+
+    #[test]
+    fn passing_a_page_on_needs_a_reason_so_that_no_slip_of_a_finger_does_it() {
+        let (view, mut screen) = (fixture::ringing(), Screen::default());
+        let taps = |done: Vec<Intent>| {
+            let mut taps = done;
+            taps.retain(|it| !matches!(it, Intent::Seen(_)));
+            taps
+        };
+        let keys = [KeyCode::Char('p'), KeyCode::Enter];
+        assert_eq!(taps(pressed(&keys, &view, &mut screen)), []);
+        assert_eq!(taps(typed("pill", &view, &mut screen)), []);
+        let sent = taps(pressed(&[KeyCode::Enter], &view, &mut screen));
+        let reason = Some("ill".to_owned());
+        assert_eq!(
+            sent,
+            [Intent::Tap(TicketId(41), Action::Decline { reason })]
+        );
+        let (view, mut screen) = at_an_incident();
+        typed("p", &view, &mut screen);
+        assert_eq!(screen.prompt, None, "nobody pages Ana for this one");
+    }
+
+    #[test]
+    fn the_list_of_what_can_be_done_does_it() {
+        let keys = [KeyCode::Char('?'), KeyCode::End];
+        let (view, mut screen) = at_an_incident();
+        pressed(&keys, &view, &mut screen);
+        pressed(&[KeyCode::Enter], &view, &mut screen);
+        let ask = screen.prompt.map(|prompt| prompt.ask);
+        assert_eq!(ask, Some(Ask::Line(Line::Note, String::new())));
+    }
+
+    #[test]
+    fn a_page_that_begins_to_ring_ends_a_choice_and_keeps_a_line() {
+        let (quiet, ringing) = (fixture::incident(Language::English), fixture::several());
+        for (keys, kept) in [("s", false), ("uhalf", true)] {
+            let mut screen = Screen::default();
+            screen.follow(&quiet);
+            screen.look_at(fixture::INCIDENT);
+            typed(keys, &quiet, &mut screen);
+            screen.follow(&ringing);
+            assert_eq!(screen.prompt.is_some(), kept, "{keys}");
+        }
     }
 
     #[test]

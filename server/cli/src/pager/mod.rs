@@ -9,6 +9,7 @@ pub mod fixture;
 mod glyphs;
 pub mod keys;
 mod power;
+pub mod prompt;
 pub mod screen;
 pub mod sound;
 pub mod terminal;
@@ -25,6 +26,7 @@ use tocsin_pager::net::Server;
 use tocsin_pager::{PagerHandle, View};
 use tocsin_siren::playback::Output;
 use tocsin_ticket::{Millis, TicketId};
+use tocsin_wire::Action;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
@@ -101,6 +103,10 @@ impl Seat {
                 Intent::Tap(ticket, action) => {
                     handle.tap(ticket, action);
                 }
+                Intent::Join(ticket, url) => {
+                    handle.tap(ticket, Action::JoinConference);
+                    open_address(&url);
+                }
                 Intent::CheckInAll => {
                     handle.check_in_all();
                 }
@@ -130,6 +136,18 @@ impl Seat {
         if ended {
             std::future::pending().await
         }
+    }
+}
+
+/// Opens a conference in the person's browser. Where there is none, as over SSH, its address is on
+/// the screen. What comes from a server is opened only if it is an address of the web.
+fn open_address(url: &str) {
+    if ["https://", "http://"]
+        .iter()
+        .any(|web| url.starts_with(web))
+        && let Err(error) = open::that_detached(url)
+    {
+        tracing::info!(%error, "nothing here opens a conference");
     }
 }
 

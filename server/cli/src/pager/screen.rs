@@ -8,6 +8,8 @@ use tocsin_pager::engine::{AlarmKind, LocalAlarm, PageItem, PageStatus, TicketIt
 use tocsin_ticket::{PageId, TicketId};
 use tocsin_wire::Entry;
 
+use super::prompt::{Ask, Prompt};
+
 /// A list to look through.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -55,8 +57,8 @@ pub struct Screen {
     pub sounded: bool,
     /// The chosen place in each tab.
     pub chosen: [usize; 3],
-    /// The note being written, and its ticket.
-    pub note: Option<(TicketId, String)>,
+    /// What the person is being asked before a tap goes out.
+    pub prompt: Option<Prompt>,
     /// Whether the person was asked if they mean to quit.
     pub quitting: bool,
     /// Lines of the timeline scrolled back from its end.
@@ -70,8 +72,8 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Follows what happened: a page that begins to ring comes to the front, whatever was open. So
-    /// does an alarm of the pager's own, unless a page rings.
+    /// Follows what happened: a page that begins to ring comes to the front, whatever was open; a
+    /// line being written stays. So does an alarm of the pager's own, unless a page rings.
     pub fn follow(&mut self, view: &View) {
         let new = view
             .pages
@@ -80,6 +82,8 @@ impl Screen {
         self.rung.extend(view.pages.iter().map(|page| page.page));
         if let Some(place) = new {
             self.quitting = false;
+            self.prompt
+                .take_if(|prompt| matches!(prompt.ask, Ask::Choice(..)));
             self.front(place);
         }
         let alarms: Vec<_> = view.alarms.iter().map(|alarm| alarm.kind).collect();

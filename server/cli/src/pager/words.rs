@@ -3,11 +3,14 @@
 //! As there, Korean names are followed by 님, so that one form is always right.
 
 use tocsin_pager::Language;
-use tocsin_pager::engine::AlarmKind;
+use tocsin_pager::engine::{AlarmKind, AskedItem, HelpItem, HelpOutcome, HoldItem, MissedItem};
 use tocsin_readiness::{DrillResult, Light};
-use tocsin_ticket::{DeadlineKind, TicketState};
+use tocsin_ticket::{DeadlineKind, HelpTarget, IncidentRole, TicketState};
+use tocsin_wire::{Action, Directory};
 
+use super::prompt::{Ask, Choice, Line, Step};
 use crate::cli::Lang;
+use crate::times;
 
 /// The words of one language.
 #[derive(Debug, Clone, Copy)]
@@ -227,6 +230,294 @@ impl Words {
             (Language::English, 1) => "one tap waits to be sent".to_owned(),
             (Language::English, _) => format!("{taps} taps wait to be sent"),
             (Language::Korean, _) => format!("전송 대기 {taps}건"),
+        }
+    }
+
+    /// A limit that was missed.
+    pub fn missed(self, missed: &MissedItem) -> String {
+        let state = &missed.state_text;
+        let (since, limit) = (
+            times::hour_and_minute(missed.since),
+            times::hour_and_minute(missed.limit),
+        );
+        match self.0 {
+            Language::English => format!("{state} since {since}, limit {limit} missed"),
+            Language::Korean => format!("{since}부터 {state}, 제한 시각 {limit} 지남"),
+        }
+    }
+
+    /// Whose it is, and how often the alarm fired.
+    pub fn owned(self, state: &str, owner: &str, repeats: u32) -> String {
+        let owner = self.people(&[owner.to_owned()]);
+        let more = match (self.0, repeats) {
+            (_, 0) => String::new(),
+            (Language::English, _) => format!(" · fired {repeats}× more"),
+            (Language::Korean, _) => format!(" · 알람 {repeats}회 더"),
+        };
+        format!("{state} · {owner}{more}")
+    }
+
+    /// Where to meet.
+    pub fn meet(self, url: Option<&str>, dial_in: Option<&str>) -> String {
+        let dial = dial_in.map_or_else(String::new, |number| match self.0 {
+            Language::English => format!(" · dial {number}"),
+            Language::Korean => format!(" · 전화 {number}"),
+        });
+        match url {
+            Some(url) => format!("☎ {url}{dial}"),
+            None => self
+                .pick(
+                    "☎ the conference is convened once this reaches the server ⧗",
+                    "☎ 서버에 닿으면 화상 회의가 소집됩니다 ⧗",
+                )
+                .to_owned(),
+        }
+    }
+
+    /// The conference is over.
+    pub fn closed(self, clock: &str) -> String {
+        match self.0 {
+            Language::English => format!("☎ the conference ended at {clock}"),
+            Language::Korean => format!("☎ {clock}에 화상 회의 종료"),
+        }
+    }
+
+    /// Somebody, with what they do, if anything.
+    fn as_what(self, name: &str, role: Option<&str>) -> String {
+        let name = self.people(&[name.to_owned()]);
+        role.map_or_else(|| name.clone(), |role| format!("{name} ({role})"))
+    }
+
+    /// Who has joined a conference, or has not yet.
+    pub fn attendees<'a>(
+        self,
+        joined: bool,
+        people: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Option<String> {
+        let people = people.map(|(name, role)| self.as_what(name, role));
+        let people = people.collect::<Vec<_>>().join(", ");
+        let label = if joined {
+            self.pick("in the call", "참여 중")
+        } else {
+            self.pick("not yet in the call", "아직 참여 안 함")
+        };
+        (!people.is_empty()).then(|| format!("{label}: {people}"))
+    }
+
+    /// What was said last about how things stand.
+    pub fn status_said(self, by: &str, clock: &str, text: &str) -> String {
+        let by = self.people(&[by.to_owned()]);
+        match self.0 {
+            Language::English => format!("status {clock}, {by}: “{text}”"),
+            Language::Korean => format!("{clock} 상황 보고, {by}: “{text}”"),
+        }
+    }
+
+    /// When the next status update is due.
+    pub fn status_due(self, left: &str) -> String {
+        match self.0 {
+            Language::English => format!("{left} to the next status update"),
+            Language::Korean => format!("다음 상황 보고까지 {left}"),
+        }
+    }
+
+    /// It is overdue, and the manager hears of it soon.
+    pub fn status_overdue(self, left: &str) -> String {
+        match self.0 {
+            Language::English => {
+                format!("STATUS UPDATE OVERDUE; the manager is paged in {left} (u: write it)")
+            }
+            Language::Korean => {
+                format!("상황 보고 지연; {left} 뒤 관리자 호출 (u: 작성)")
+            }
+        }
+    }
+
+    /// A call for help, from whom to whom.
+    pub fn asked(self, help: &HelpItem) -> String {
+        let by = self.people(std::slice::from_ref(&help.by));
+        let (target, message) = (&help.target, &help.message);
+        let waits = if help.pending { " ⧗" } else { "" };
+        match self.0 {
+            Language::English => format!("{by} asked {target} for help: “{message}”{waits}"),
+            Language::Korean => format!("{by} → {target} 도움 요청: “{message}”{waits}"),
+        }
+    }
+
+    /// How far a call for help got, if somebody may still come, or that nobody is left.
+    pub fn how_far(self, help: &HelpItem) -> Option<String> {
+        match help.outcome {
+            HelpOutcome::Comes => None,
+            HelpOutcome::NobodyLeft => Some(
+                self.pick(
+                    "nobody is left to ask there (h: ask elsewhere)",
+                    "더 요청할 사람이 없음 (h: 다른 곳에 요청)",
+                )
+                .to_owned(),
+            ),
+            HelpOutcome::Waiting => {
+                let asked = help.asked.iter();
+                let asked = asked.map(|it| {
+                    let name = self.people(std::slice::from_ref(&it.name));
+                    format!("{name}: {}", it.rung_text)
+                });
+                let mut text = asked.collect::<Vec<_>>().join(", ");
+                if !help.then.is_empty() {
+                    text = format!("{text}; {}", self.then_paged(&help.then));
+                }
+                (!text.is_empty()).then_some(text)
+            }
+        }
+    }
+
+    /// Who is being paged, and how far each page got.
+    pub fn being_paged(self, paged: &[AskedItem]) -> String {
+        let people = paged.iter().map(|it| {
+            let what = format!("{}, {}", it.role_text, it.rung_text);
+            self.as_what(&it.name, Some(&what))
+        });
+        let people = people.collect::<Vec<_>>().join(", ");
+        match self.0 {
+            Language::English => format!("being paged: {people}"),
+            Language::Korean => format!("호출 중: {people}"),
+        }
+    }
+
+    /// Nobody is paged for now, by a rule.
+    pub fn held(self, hold: &HoldItem) -> String {
+        let (until, rule) = (times::clock(hold.until), &hold.rule_text);
+        match self.0 {
+            Language::English => format!("nobody is paged before {until}, by {rule}"),
+            Language::Korean => format!("{until}까지 호출 보류 ({rule})"),
+        }
+    }
+
+    /// Who moved the limit.
+    pub fn extended(self, by: &str, clock: &str) -> String {
+        let by = self.people(&[by.to_owned()]);
+        match self.0 {
+            Language::English => format!("{by} extended the limit at {clock}"),
+            Language::Korean => format!("{by}이 {clock}에 제한 시각 연장"),
+        }
+    }
+
+    /// What a line of text is for.
+    pub fn line(self, line: &Line) -> &'static str {
+        let (english, korean) = match line {
+            Line::Note => ("note on", "메모"),
+            Line::Decline => ("why you cannot,", "응할 수 없는 이유,"),
+            Line::Status => ("how things stand,", "상황 보고,"),
+            Line::Help(_) => ("what you need,", "필요한 도움,"),
+            Line::Extend(_) => ("why it takes longer,", "더 걸리는 이유,"),
+        };
+        match self.0 {
+            Language::English => english,
+            Language::Korean => korean,
+        }
+    }
+
+    /// What is to be chosen.
+    pub fn choice(self, choice: &Choice) -> &'static str {
+        let (english, korean) = match choice {
+            Choice::Deed => ("What do you want to do?", "무엇을 할까요?"),
+            Choice::Help => ("Whom do you ask for help?", "누구에게 도움을 요청할까요?"),
+            Choice::Severity => ("How bad is it?", "얼마나 심각한가요?"),
+            Choice::Extension => (
+                "By how much do you extend the limit? (managers, once)",
+                "제한 시각을 얼마나 연장할까요? (관리자, 한 번)",
+            ),
+            Choice::Convene => ("Shall people meet?", "모여서 이야기할까요?"),
+            Choice::Person => ("Who gets a role?", "누구에게 역할을 줄까요?"),
+            Choice::Role(_) => ("Which role?", "어떤 역할인가요?"),
+            Choice::Owner => ("Whose is it to be?", "누구에게 넘길까요?"),
+        };
+        match self.0 {
+            Language::English => english,
+            Language::Korean => korean,
+        }
+    }
+
+    /// Something to choose, by name.
+    pub fn step(self, step: &Step, directory: &Directory) -> String {
+        let person = |id| {
+            let name = directory.people.get(id);
+            self.people(&[name.map_or_else(|| format!("{id}"), String::clone)])
+        };
+        match step {
+            Step::Join(_) => self
+                .pick("join the conference", "화상 회의 참여")
+                .to_owned(),
+            Step::Tap(Action::SetSeverity { to }) => to.to_string(),
+            Step::Tap(Action::Reassign { to }) => person(to),
+            Step::Tap(Action::NameRole { role, .. }) => self.incident_role(*role).to_owned(),
+            Step::Tap(_) => self
+                .pick("convene a conference", "화상 회의 소집")
+                .to_owned(),
+            Step::Ask(Ask::Line(Line::Help(target), _)) => match target {
+                HelpTarget::Manager => self.pick("the team's manager", "팀 관리자").to_owned(),
+                HelpTarget::Person { person: id } => person(id),
+                HelpTarget::Service { service } => {
+                    let name = directory.services.get(service);
+                    let name = name.map_or_else(|| service.to_string(), String::clone);
+                    match self.0 {
+                        Language::English => format!("the on-call of {name}"),
+                        Language::Korean => format!("{name} 당직"),
+                    }
+                }
+                HelpTarget::Team { team } => {
+                    let name = directory.teams.get(team);
+                    let name = name.map_or_else(|| team.to_string(), String::clone);
+                    match self.0 {
+                        Language::English => format!("all of {name}"),
+                        Language::Korean => format!("{name} 팀 전체"),
+                    }
+                }
+            },
+            Step::Ask(Ask::Line(Line::Extend(seconds), _)) => {
+                times::about(core::time::Duration::from_secs(u64::from(*seconds)))
+            }
+            Step::Ask(Ask::Line(line, _)) => match line {
+                Line::Decline => self.pick(
+                    "I cannot: pass the page on, and say why",
+                    "응할 수 없음: 이유를 적고 다음 사람에게",
+                ),
+                Line::Status => self.pick("give a status update", "상황 보고"),
+                _ => self.pick("write a note", "메모"),
+            }
+            .to_owned(),
+            Step::Ask(Ask::Choice(choice, _)) => match choice {
+                Choice::Role(id) => person(id),
+                Choice::Help => self.pick("ask somebody for help", "도움 요청").to_owned(),
+                Choice::Severity => self.pick("change the severity", "심각도 변경").to_owned(),
+                Choice::Extension => self
+                    .pick("extend the limit, as a manager", "제한 시각 연장 (관리자)")
+                    .to_owned(),
+                Choice::Person => self.pick("name roles", "역할 지명").to_owned(),
+                Choice::Owner => self
+                    .pick("give it to somebody else", "다른 사람에게 넘기기")
+                    .to_owned(),
+                Choice::Convene | Choice::Deed => self
+                    .pick("convene a conference", "화상 회의 소집")
+                    .to_owned(),
+            },
+        }
+    }
+
+    fn incident_role(self, role: IncidentRole) -> &'static str {
+        let (english, korean) = match role {
+            IncidentRole::Commander => (
+                "incident commander: decides, owes the status updates",
+                "사고 지휘자: 결정하고 상황을 보고",
+            ),
+            IncidentRole::Communications => (
+                "communications: tells customers and the company",
+                "소통 담당: 고객과 회사에 알림",
+            ),
+            IncidentRole::Responder => ("responder: mends it", "대응자: 해결"),
+        };
+        match self.0 {
+            Language::English => english,
+            Language::Korean => korean,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Home {
         command
             .env_clear()
             .env("HOME", self.folder.path())
+            .env("TMPDIR", self.folder.path())
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
