@@ -10,10 +10,11 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tocsin_ticket::{DeviceId, Millis, PersonId};
+use tocsin_ticket::{DeviceId, Millis, PersonId, ServiceId, TeamId};
 
 use crate::rights::Right;
 use crate::store::Device;
+use crate::store::holds::Announced;
 
 /// Who did something, from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,8 +107,25 @@ pub enum Act {
         /// Which.
         integration: String,
     },
+    /// Somebody outside got a secret by which they know the server's messages; with one before, that
+    /// goes on working for a while.
+    WebhookSecretSet {
+        /// Which.
+        webhook: String,
+        /// Until when the secret before works.
+        previous_until: Option<Millis>,
+    },
     /// The addresses of their calendars got a new key, and the older one stopped working.
     CalendarKeySet,
+    /// Somebody said that the next person on call has the pager, without their phone's proof.
+    HandoffCompleted {
+        /// Of which team.
+        team: TeamId,
+        /// Who had it.
+        from: PersonId,
+        /// Who has it.
+        to: PersonId,
+    },
     /// An API token was made.
     TokenCreated {
         /// Which.
@@ -119,6 +137,27 @@ pub enum Act {
         /// Until when.
         expires_at: Millis,
     },
+    /// Work on services was announced: their alarms page nobody meanwhile.
+    MaintenanceAnnounced {
+        /// Its number.
+        id: u64,
+        /// The work.
+        window: Announced,
+    },
+    /// Announced work was ended before its time, or called off.
+    MaintenanceEnded {
+        /// Its number.
+        id: u64,
+        /// What it was called.
+        name: String,
+    },
+    /// They asked not to be woken for less than a SEV1.
+    QuietBegun {
+        /// Until when.
+        until: Millis,
+    },
+    /// They can be woken again.
+    QuietEnded,
     /// An API token stopped working.
     TokenRevoked {
         /// Which.
@@ -151,6 +190,20 @@ impl fmt::Display for Act {
                 name,
             } => write!(f, "revoked device {device} ({name}) of {person}"),
             Self::KeySet { integration } => write!(f, "made a key for {integration}"),
+            Self::WebhookSecretSet {
+                webhook,
+                previous_until: None,
+            } => write!(f, "made a secret for {webhook}"),
+            Self::WebhookSecretSet {
+                webhook,
+                previous_until: Some(_),
+            } => write!(
+                f,
+                "made a new secret for {webhook}, beside its older one for a while"
+            ),
+            Self::HandoffCompleted { team, from, to } => {
+                write!(f, "completed the handoff of {team} from {from} to {to}")
+            }
             Self::CalendarKeySet => f.write_str("made new addresses for their calendars"),
             Self::TokenCreated {
                 token,
@@ -160,9 +213,25 @@ impl fmt::Display for Act {
             } => {
                 let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
                 let scopes = scopes.join(", ");
-                let until = jiff::Timestamp::from_millisecond(expires_at.0).unwrap_or_default();
+                let until = instant(*expires_at);
                 write!(f, "made token {token} ({name}) to {scopes} until {until}")
             }
+            Self::MaintenanceAnnounced { id, window } => {
+                let services: Vec<&str> = window.services.iter().map(ServiceId::as_str).collect();
+                write!(
+                    f,
+                    "announced maintenance {id} ({}) of {} from {} until {}",
+                    window.name,
+                    services.join(", "),
+                    instant(window.from),
+                    instant(window.until)
+                )
+            }
+            Self::MaintenanceEnded { id, name } => write!(f, "ended maintenance {id} ({name})"),
+            Self::QuietBegun { until } => {
+                write!(f, "asked for quiet until {}", instant(*until))
+            }
+            Self::QuietEnded => f.write_str("ended their quiet time"),
             Self::TokenRevoked {
                 token,
                 person,
@@ -170,6 +239,10 @@ impl fmt::Display for Act {
             } => write!(f, "revoked token {token} ({name}) of {person}"),
         }
     }
+}
+
+fn instant(at: Millis) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default()
 }
 
 /// One line of the log.

@@ -14,6 +14,7 @@ use tocsin_wire::{Cursor, Duty, Me, frame};
 use tokio::sync::mpsc;
 
 use crate::hub::Said;
+use crate::store::guests::Sees;
 use crate::store::{Reader, StoreError, StoredUpdate};
 use crate::watch;
 
@@ -46,7 +47,7 @@ pub fn sync_page(
     after: Option<Cursor>,
     server_time: Millis,
 ) -> Result<RawSyncPage, StoreError> {
-    let teams = directory.teams_of(&me.person);
+    let sees = Sees::of(directory, &me.person);
     let epoch = directory.epoch(&me.person);
     let mut page = RawSyncPage {
         reset: false,
@@ -59,7 +60,7 @@ pub fn sync_page(
         tickets: Vec::new(),
         updates: Vec::new(),
         me: me.clone(),
-        directory: directory.wire_directory(&me.person),
+        directory: names(reader, directory, &sees, &me.person)?,
         server_time,
         duty: watch::duty(directory, &me.person, server_time),
     };
@@ -69,7 +70,7 @@ pub fn sync_page(
         Some(Cursor {
             seq, ticket: None, ..
         }) => {
-            let mut updates = reader.log_after(teams, seq, PAGE + 1)?;
+            let mut updates = reader.log_after(&sees, seq, PAGE + 1)?;
             page.more = updates.len() > PAGE;
             updates.truncate(PAGE);
             page.cursor.seq = match updates.last() {
@@ -87,7 +88,7 @@ pub fn sync_page(
             let (seq, from) = snapshot.map_or((last_seq, 0), |cursor| {
                 (cursor.seq, cursor.ticket.unwrap_or(0))
             });
-            let mut tickets = reader.open_after(teams, from, PAGE + 1)?;
+            let mut tickets = reader.open_after(&sees, from, PAGE + 1)?;
             tickets.truncate(PAGE);
             let full = tickets.len() == PAGE;
             page.more = true;
@@ -100,6 +101,33 @@ pub fn sync_page(
         }
     }
     Ok(page)
+}
+
+/// The names behind the ids that a person sees, those in tickets that they help with included.
+fn names(
+    reader: &dyn Reader,
+    directory: &Directory,
+    sees: &Sees,
+    person: &PersonId,
+) -> Result<tocsin_wire::Directory, StoreError> {
+    let mut names = directory.wire_directory(person);
+    let Some(guest) = &sees.guest else {
+        return Ok(names);
+    };
+    for ticket in reader.open_as_guest(guest)? {
+        let people = directory.pageable(&ticket.team).iter();
+        let people = people.map(|person| (person.clone(), directory.name_of(person)));
+        names.people.extend(people);
+        let team = directory.config().teams().get(&ticket.team);
+        names
+            .teams
+            .extend(team.map(|team| (team.id.clone(), team.name.clone())));
+        let service = directory.service(&ticket.service);
+        names
+            .services
+            .extend(service.map(|service| (service.id.clone(), service.name.clone())));
+    }
+    Ok(names)
 }
 
 fn raw(json: String) -> Result<Box<RawValue>, StoreError> {
@@ -139,7 +167,7 @@ pub fn stream_start(
     if after.ticket.is_some() {
         return Ok(Start::Elsewhere(frame::CATCH_UP));
     }
-    let backlog = reader.log_after(directory.teams_of(person), after.seq, PAGE + 1)?;
+    let backlog = reader.log_after(&Sees::of(directory, person), after.seq, PAGE + 1)?;
     Ok(if backlog.len() > PAGE {
         Start::Elsewhere(frame::CATCH_UP)
     } else {

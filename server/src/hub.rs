@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tocsin_directory::Directory;
 use tocsin_ticket::{DeviceId, PersonId};
 use tocsin_wire::{Drill, ServerNotice};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::store::StoredUpdate;
 
@@ -26,6 +26,8 @@ pub enum Said {
     Drill(Drill),
     /// Something to read.
     Notice(ServerNotice),
+    /// There is more to know than comes by the stream.
+    CatchUp,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ struct Streams {
 pub struct Hub {
     directory: Arc<ArcSwap<Directory>>,
     streams: Mutex<Streams>,
+    bell: watch::Sender<()>,
 }
 
 impl Hub {
@@ -60,7 +63,14 @@ impl Hub {
         Self {
             directory,
             streams: Mutex::new(streams),
+            bell: watch::Sender::new(()),
         }
+    }
+
+    /// Changes with every commit: for whoever reads what happened from the log.
+    #[must_use]
+    pub fn bell(&self) -> watch::Receiver<()> {
+        self.bell.subscribe()
     }
 
     /// A new stream of a person's updates from now on. It ends when it falls behind, or when what
@@ -85,10 +95,11 @@ impl Hub {
         updates
     }
 
-    /// Offers updates, in order, to every stream of everybody who may see them. Called after every
+    /// Offers updates, in order, to every stream of everybody who may see them, guests included. Called after every
     /// commit, also one without updates: when it changed the directory, the streams of people who
     /// may see other things than before end here.
     pub fn publish(&self, updates: Vec<StoredUpdate>) {
+        self.bell.send_replace(());
         let directory = self.directory.load_full();
         let mut streams = self.lock();
         if !Arc::ptr_eq(&streams.directory, &directory) {
@@ -101,9 +112,18 @@ impl Hub {
         }
         for update in updates {
             let update = Arc::new(update);
-            for person in directory.audience(&update.team) {
+            let audience = directory.audience(&update.team);
+            let guests = update.guests.iter();
+            let guests = guests.filter(|person| !audience.contains(person));
+            for person in audience.iter().chain(guests) {
                 if let Some(own) = streams.people.get_mut(person) {
                     say(own, &Said::Update(Arc::clone(&update)), |_| true);
+                }
+            }
+            // First the page, then the names of a team that was not theirs.
+            for person in &update.invited {
+                if let Some(own) = streams.people.get_mut(person) {
+                    say(own, &Said::CatchUp, |_| true);
                 }
             }
         }

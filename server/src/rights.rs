@@ -16,6 +16,7 @@ use tocsin_ticket::{DeviceId, Millis, PersonId, TeamId};
 use crate::audit::Doer;
 use crate::secret::SecretHash;
 use crate::store::Device;
+use crate::store::guests::{Sees, can_be_guest};
 
 /// Something that one may be allowed to do. As the scope of an API token, the same.
 #[derive(
@@ -177,6 +178,10 @@ pub const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/v1/tickets", Need::Right(Right::Read)),
     ("GET", "/v1/tickets/{id}", Need::Right(Right::Read)),
     ("GET", "/v1/tickets/{id}/timeline", Need::Right(Right::Read)),
+    ("GET", "/v1/tickets/{id}/why", Need::Right(Right::Read)),
+    ("GET", "/v1/tickets/{id}/why-not", Need::Right(Right::Read)),
+    ("GET", "/v1/rehearsal", Need::Right(Right::Read)),
+    ("GET", "/v1/check", Need::Right(Right::Read)),
     ("GET", "/v1/tickets/{id}/similar", Need::Right(Right::Read)),
     ("GET", "/v1/tickets/{id}/runbooks", Need::Right(Right::Read)),
     ("GET", "/v1/tickets/{id}/coe", Need::Right(Right::Read)),
@@ -204,10 +209,31 @@ pub const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/v1/calendar", Need::OnDevice(Right::Read)),
     ("GET", "/cal/{key}/me.ics", Need::Nothing),
     ("GET", "/cal/{key}/team/{file}", Need::Nothing),
+    ("GET", "/v1/teams/{team}/handoff", Need::Right(Right::Read)),
+    (
+        "POST",
+        "/v1/teams/{team}/handoff/notes",
+        Need::Right(Right::Respond),
+    ),
+    (
+        "POST",
+        "/v1/teams/{team}/handoff/complete",
+        Need::Right(Right::Respond),
+    ),
     ("GET", "/v1/shifts", Need::Right(Right::Read)),
     ("GET", "/v1/swaps", Need::Right(Right::Read)),
     ("POST", "/v1/swaps", Need::Right(Right::Respond)),
     ("POST", "/v1/swaps/{id}", Need::Right(Right::Respond)),
+    ("GET", "/v1/maintenance", Need::Right(Right::Read)),
+    ("POST", "/v1/maintenance", Need::Right(Right::Respond)),
+    (
+        "DELETE",
+        "/v1/maintenance/{id}",
+        Need::Right(Right::Respond),
+    ),
+    ("GET", "/v1/quiet", Need::OnDevice(Right::Read)),
+    ("POST", "/v1/quiet", Need::OnDevice(Right::Respond)),
+    ("DELETE", "/v1/quiet", Need::OnDevice(Right::Respond)),
     ("GET", "/v1/config", Need::Right(Right::Configure)),
     ("PUT", "/v1/config", Need::Right(Right::Configure)),
     ("POST", "/v1/codes", Need::OnDevice(Right::Configure)),
@@ -215,6 +241,22 @@ pub const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/v1/tokens", Need::OnDevice(Right::Read)),
     ("POST", "/v1/tokens", Need::OnDevice(Right::Read)),
     ("DELETE", "/v1/tokens/{id}", Need::OnDevice(Right::Read)),
+    ("GET", "/v1/webhooks", Need::Right(Right::Read)),
+    (
+        "GET",
+        "/v1/webhooks/{id}/dead-letters",
+        Need::Right(Right::Read),
+    ),
+    (
+        "POST",
+        "/v1/webhooks/{id}/redeliver",
+        Need::Right(Right::Manage),
+    ),
+    (
+        "POST",
+        "/v1/webhooks/{id}/rotate",
+        Need::Right(Right::Configure),
+    ),
     ("GET", "/v1/audit", Need::Right(Right::Configure)),
     ("GET", "/healthz", Need::Nothing),
     ("GET", "/readyz", Need::Nothing),
@@ -311,6 +353,17 @@ impl Who {
         };
         let teams = directory.teams_of(&self.person).iter();
         teams.filter(grants).cloned().collect()
+    }
+
+    /// Whose tickets they have the right for: their teams', and those that they were asked to help
+    /// with. To look on and to act is all that a guest may.
+    #[must_use]
+    pub fn sees(&self, directory: &Directory) -> Sees {
+        let as_guest = matches!(self.right, Right::Read | Right::Respond);
+        Sees {
+            teams: self.teams(directory),
+            guest: (as_guest && can_be_guest(directory, &self.person)).then(|| self.person.clone()),
+        }
     }
 
     /// Whether they have the right at all: to look where there may be nothing, everybody has it.

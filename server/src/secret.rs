@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// Crockford's base 32: no I, L, O or U, so that a code can be read aloud at night.
@@ -29,6 +31,13 @@ impl Secret {
     #[must_use]
     pub fn integration_key() -> Self {
         Self(hex::encode(random::<16>()))
+    }
+
+    /// What messages to somebody outside are signed with: 256 bits, written as Standard Webhooks has
+    /// it.
+    #[must_use]
+    pub fn signing_secret() -> Self {
+        Self(format!("whsec_{}", STANDARD.encode(random::<32>())))
     }
 
     /// The key in the address of a calendar: 128 bits as 32 characters.

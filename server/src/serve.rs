@@ -15,7 +15,9 @@ use core::future::ready;
 use futures_util::future::BoxFuture;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tocsin_directory::handoff::Handoff;
 use tocsin_directory::{Config, ConfigErrors, Directory, TeamSwap};
+use tocsin_push::hook::Poster;
 use tocsin_push::jwt::SigningKey;
 use tocsin_push::settings::{Settings, StartError, Transports};
 use tocsin_push::{Address, Outcome as PushOutcome, Push, Transport};
@@ -28,10 +30,14 @@ use crate::backup::{BackupError, DataLock};
 use crate::contacts::Contacts;
 use crate::dispatch::{Dispatch, Means, Runtime};
 use crate::engine::{Clock, Engine, Job, SystemClock, Writer, WriterError};
+use crate::handoff::Herald;
 use crate::heartbeat::Heart;
 use crate::hub::Hub;
 use crate::identity::Identity;
 use crate::learning::Librarian;
+use crate::load::Relief;
+use crate::outbound::Courier;
+use crate::outbound::bridge::OutboundKey;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::sns::Sns;
@@ -128,7 +134,7 @@ pub struct Server {
     thread: JoinHandle<()>,
     writer: Writer,
     hub: Arc<Hub>,
-    /// The dispatcher, the watch, the librarian and the heartbeat.
+    /// The dispatcher, the watch, the librarian, the courier and the heartbeat.
     tasks: Vec<tokio::task::JoinHandle<()>>,
     /// Held until everything else has ended.
     _lock: DataLock,
@@ -150,17 +156,20 @@ impl Server {
         let vapid = store.secret("vapid", &|| {
             SigningKey::generate_es256().map_err(StoreError::new)
         })?;
+        let key = store.secret("outbound", &|| Ok(crate::secret::random::<32>().to_vec()))?;
+        let key = OutboundKey::new(&key);
         let transports = Transports::start(&options.transports, &vapid)?;
         let reader: Arc<dyn Reader> = Arc::new(store.reader()?);
         let config = match reader.config()? {
             Some(text) => Config::parse(&text).map_err(ServeError::Config)?,
             None => Config::default(),
         };
-        let directory = Directory::with_swaps(config, swaps_in_force(&*reader)?);
+        let directory = Directory::with_swaps(config, swaps_in_force(&*reader)?)
+            .with_handoffs(pending_handoffs(&*reader)?);
         let directory = Arc::new(ArcSwap::from_pointee(directory));
         let hub = Arc::new(Hub::new(Arc::clone(&directory)));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let engine = Engine::new(store, Arc::clone(&directory))?;
+        let engine = Engine::new(store, Arc::clone(&directory))?.with_key(key.clone());
         let (dispatch, inbox) = Dispatch::channel();
         let (writer, thread) =
             Writer::start(engine, Arc::clone(&hub), dispatch, Arc::clone(&clock)).map_err(
@@ -181,8 +190,19 @@ impl Server {
             vapid_public_key: transports.vapid_public_key().map(str::to_owned),
             transports: means.transports.iter().copied().map(Into::into).collect(),
         };
+        let transport: Arc<dyn Transport> = Arc::new(ByAddress(transports));
+        let courier = Courier {
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+            hub: Arc::clone(&hub),
+            poster: Poster::start(&options.transports)?,
+            mail: Arc::clone(&transport),
+            key,
+        };
         let runtime = Runtime {
-            transport: Arc::new(ByAddress(transports)),
+            transport,
             means,
             reader: Arc::clone(&reader),
             directory: Arc::clone(&directory),
@@ -199,6 +219,18 @@ impl Server {
             writer: writer.clone(),
             clock: Arc::clone(&clock),
         };
+        let relief = Relief {
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+        };
+        let herald = Herald {
+            reader: Arc::clone(&reader),
+            directory: Arc::clone(&directory),
+            writer: writer.clone(),
+            clock: Arc::clone(&clock),
+        };
         let librarian = Librarian {
             reader: Arc::clone(&reader),
             directory: Arc::clone(&directory),
@@ -208,7 +240,10 @@ impl Server {
         let tasks = vec![
             runtime.start(inbox),
             tokio::spawn(lookout.run()),
+            tokio::spawn(herald.run()),
             tokio::spawn(librarian.run()),
+            tokio::spawn(courier.run()),
+            tokio::spawn(relief.run()),
         ];
         let app = Arc::new(App {
             writer: writer.clone(),
@@ -546,6 +581,12 @@ pub fn recorder() -> PrometheusHandle {
         })
         .clone()
 }
+/// The handoffs that wait for somebody's phone.
+fn pending_handoffs(reader: &dyn Reader) -> Result<Vec<Handoff>, StoreError> {
+    let newest = reader.handoffs()?.into_iter().map(|it| it.handoff);
+    Ok(newest.filter(Handoff::is_pending).collect())
+}
+
 /// The swaps that were accepted, in the order in which they were: later ones win.
 fn swaps_in_force(reader: &dyn Reader) -> Result<Vec<TeamSwap>, StoreError> {
     let mut swaps: Vec<TeamSwap> = reader.swaps()?.into_iter().map(|it| it.swap).collect();

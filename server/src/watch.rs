@@ -180,7 +180,7 @@ impl Watch {
                 .drills
                 .iter()
                 .filter(|drill| drill.drill.expires_at <= now && !received(drill))
-                .map(|drill| missed_drill(sight, drill)),
+                .filter_map(|drill| missed_drill(sight, drill)),
         );
         jobs
     }
@@ -298,7 +298,8 @@ fn silent(
     })
 }
 
-fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Job {
+/// Nothing where a handoff waits for it: everybody knows, and hears of it at intervals.
+fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Option<Job> {
     let name = sight.directory.name_of(&drill.person);
     let device = sight
         .devices
@@ -308,8 +309,9 @@ fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Job {
     let people = match drill.why {
         DrillReason::BeforeShift => leads(sight.directory, &drill.person),
         DrillReason::Nightly | DrillReason::Asked => vec![drill.person.clone()],
+        DrillReason::Handoff => return None,
     };
-    Job::Notify {
+    Some(Job::Notify {
         people,
         key: format!("drill {}", drill.drill.id),
         subject: format!("The drill did not reach {device} of {name}"),
@@ -318,7 +320,7 @@ fn missed_drill(sight: &Sight<'_>, drill: &DrillRecord) -> Job {
              it arrived. A real page would not have been heard there. Open the app on it, look at \
              what its readiness says, and ask for another drill."
         ),
-    }
+    })
 }
 
 /// A person and the managers of the teams that may page them, each once.

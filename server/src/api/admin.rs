@@ -13,8 +13,10 @@ use tocsin_ticket::{Millis, PersonId};
 use tocsin_wire::Problem;
 
 use super::extract::{Body, Caller, Json, Query};
+use super::webhooks::NewSecret;
 use super::{ApiError, App, see_through};
 use crate::engine::Job;
+use crate::outbound::endpoints;
 use crate::secret::Secret;
 use crate::store::Code;
 
@@ -55,6 +57,9 @@ pub struct ApplyReply {
     /// First keys of new integrations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<NewKey>,
+    /// First secrets of new webhooks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhook_secrets: Vec<NewSecret>,
 }
 
 /// `PUT /v1/config?dry_run=true&confirm=true`: the body is the TOML file.
@@ -99,6 +104,7 @@ pub(super) async fn apply(
             changes,
             moved_shifts,
             keys: Vec::new(),
+            webhook_secrets: Vec::new(),
         }));
     }
     if !moved_shifts.is_empty() && !query.confirm {
@@ -118,6 +124,7 @@ pub(super) async fn apply(
         .filter(|integration| !app.identity.has_key(integration))
         .map(|integration| (integration.clone(), Secret::integration_key()))
         .collect();
+    let new_secrets = first_secrets(&app, &config).await?;
     let job = Job::Apply {
         text: text.to_owned(),
         config: Box::new(config),
@@ -125,6 +132,7 @@ pub(super) async fn apply(
             .iter()
             .map(|(name, key)| (name.clone(), key.hash()))
             .collect(),
+        secrets: new_secrets.clone(),
         by: who.actor,
     };
     let hashes: Vec<_> = new_keys
@@ -152,7 +160,26 @@ pub(super) async fn apply(
         changes,
         moved_shifts,
         keys,
+        webhook_secrets: new_secrets
+            .into_iter()
+            .map(|(webhook, secret)| NewSecret {
+                webhook,
+                secret: secret.reveal().to_owned(),
+                previous_until: None,
+            })
+            .collect(),
     }))
+}
+
+/// Secrets for those outside who are told with signatures and have none yet.
+async fn first_secrets(app: &Arc<App>, config: &Config) -> Result<Vec<(String, Secret)>, ApiError> {
+    let known = app.read(|reader| reader.endpoints()).await?;
+    let is_known = |id: &str| known.iter().any(|(endpoint, _)| endpoint.id == id);
+    let signed = endpoints(config).into_values();
+    let new = signed.filter(|endpoint| endpoint.is_signed() && !is_known(&endpoint.id));
+    Ok(new
+        .map(|endpoint| (endpoint.id, Secret::signing_secret()))
+        .collect())
 }
 
 /// `GET /v1/config`: the file applied last, as it was written.

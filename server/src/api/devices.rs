@@ -177,6 +177,11 @@ pub(super) async fn devices(
     State(app): State<Arc<App>>,
     Caller(caller): Caller,
 ) -> Result<axum::Json<Vec<DeviceView>>, ApiError> {
+    views(&app, &caller).await.map(axum::Json)
+}
+
+/// The devices of everybody whom the caller may see.
+pub(super) async fn views(app: &Arc<App>, caller: &Who) -> Result<Vec<DeviceView>, ApiError> {
     let now = app.now();
     let read = app.read(move |reader| {
         Ok((
@@ -207,7 +212,7 @@ pub(super) async fn devices(
         .map(|drill| (drill.device.clone(), drill))
         .collect();
     let connected = app.hub.all_connected();
-    let visible = visible_people(&app, &caller);
+    let visible = visible_people(app, caller);
     let views = devices
         .into_iter()
         .filter(|device| visible.contains(&device.person))
@@ -239,7 +244,7 @@ pub(super) async fn devices(
             }
         })
         .collect();
-    Ok(axum::Json(views))
+    Ok(views)
 }
 
 /// `DELETE /v1/devices/{id}`: its token stops working, for a phone that is lost.
@@ -372,6 +377,7 @@ fn view(record: DrillRecord) -> DrillView {
     DrillView {
         why: match record.why {
             DrillReason::BeforeShift => "before_shift",
+            DrillReason::Handoff => "handoff",
             DrillReason::Nightly => "nightly",
             DrillReason::Asked => "asked",
         }

@@ -22,6 +22,7 @@ use super::{ApiError, App};
 use crate::engine::{Answer, Job};
 use crate::learning::{KeptCoe, NamesOf, log_of, written_down, zone};
 use crate::rights::Who;
+use crate::store::guests::Sees;
 use crate::store::learning::{DocumentKey, Learn, Learned, Shelf, StoredDocument};
 use crate::store::{Reader, StoreError};
 
@@ -426,7 +427,7 @@ fn read_ticket(
     teams: &[TeamId],
     id: TicketId,
 ) -> Result<Option<Ticket>, StoreError> {
-    let json = reader.ticket(teams, id)?;
+    let json = reader.ticket(&Sees::from(teams), id)?;
     Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
 }
 

@@ -3,14 +3,17 @@
 
 mod admin;
 mod alarms;
+mod answers;
 mod audit;
 mod calendar;
 mod devices;
 mod error;
 mod extract;
+mod handoff;
 mod heartbeats;
 mod learning;
 mod limit;
+mod noise;
 mod openapi;
 mod ops;
 mod opsgenie;
@@ -21,6 +24,7 @@ mod shifts;
 mod sns;
 mod tickets;
 mod tokens;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -36,18 +40,25 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub(crate) use admin::CODE_LIFETIME;
 pub use admin::{ApplyReply, CodeReply, CodeRequest, KeyReply, KeyRequest, NewKey};
 pub use alarms::{AlarmReply, AlarmTicket};
+pub use answers::{CheckReply, RehearsalReply, WhyNotReply, WhyReply};
 pub use audit::{AuditEntry, AuditPage};
 pub use calendar::{CalendarReply, TeamCalendar};
 pub use error::ApiError;
+pub use handoff::NoteRequest;
 pub use heartbeats::{BeatReply, HeartbeatView};
 pub use learning::SavedReply;
 pub use limit::{Rates, RatesError};
+pub use noise::{MaintenanceRequest, MaintenanceView, QuietRequest, QuietView};
 pub use preview::{Format, Preview, PreviewReply, SeverityFrom};
 pub use shifts::{
     ShadowMode, ShadowView, ShiftReason, ShiftTime, ShiftView, SwapReply, SwapRequest, SwapState,
     SwapView,
 };
 pub use tokens::{TokenReply, TokenRequest, TokenView};
+pub use webhooks::{
+    DeadLetterView, EndpointKind, EndpointState, EndpointView, NewSecret, RedeliverReply,
+    RedeliverRequest,
+};
 
 use crate::contacts::Contacts;
 use crate::engine::{Clock, Writer};
@@ -151,6 +162,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v1/tickets", get(tickets::list))
         .route("/v1/tickets/{id}", get(tickets::one))
         .route("/v1/tickets/{id}/timeline", get(tickets::timeline))
+        .route("/v1/tickets/{id}/why", get(answers::why_paged))
+        .route("/v1/tickets/{id}/why-not", get(answers::why_not_paged))
+        .route("/v1/rehearsal", get(answers::rehearsal))
+        .route("/v1/check", get(answers::check_config))
         .route("/v1/tickets/{id}/similar", get(learning::similar))
         .route("/v1/tickets/{id}/runbooks", get(learning::runbooks_for))
         .route(
@@ -173,14 +188,32 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/cal/{key}/me.ics", get(calendar::own))
         .route("/cal/{key}/team/{file}", get(calendar::team))
         .route("/v1/report", get(report::report))
+        .route("/v1/teams/{team}/handoff", get(handoff::handoff))
+        .route("/v1/teams/{team}/handoff/notes", post(handoff::note))
+        .route("/v1/teams/{team}/handoff/complete", post(handoff::complete))
         .route("/v1/shifts", get(shifts::shifts))
         .route("/v1/swaps", get(shifts::swaps).post(shifts::propose_swap))
         .route("/v1/swaps/{id}", post(shifts::answer_swap))
+        .route("/v1/maintenance", get(noise::windows).post(noise::announce))
+        .route("/v1/maintenance/{id}", delete(noise::end_window))
+        .route(
+            "/v1/quiet",
+            get(noise::quiet)
+                .post(noise::begin_quiet)
+                .delete(noise::end_quiet),
+        )
         .route("/v1/config", put(admin::apply).get(admin::config))
         .route("/v1/codes", post(admin::code))
         .route("/v1/keys", post(admin::key))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/v1/webhooks", get(webhooks::list))
+        .route(
+            "/v1/webhooks/{id}/dead-letters",
+            get(webhooks::dead_letters),
+        )
+        .route("/v1/webhooks/{id}/redeliver", post(webhooks::redeliver))
+        .route("/v1/webhooks/{id}/rotate", post(webhooks::rotate))
         .route("/v1/audit", get(audit::list))
         .route("/healthz", get(ops::alive))
         .route("/readyz", get(ops::ready))

@@ -21,6 +21,7 @@ use tocsin_ticket::{Ticket, TicketId};
 use super::extract::{Body, Query};
 use super::{ApiError, App, alarms};
 use crate::secret::{Secret, random};
+use crate::store::guests::Sees;
 
 /// What is wrong with an Opsgenie request that waited for the writer in vain.
 const UNAVAILABLE: &str = "The request could not be stored. Please try again later.";
@@ -288,9 +289,9 @@ impl Client {
     }
 
     async fn ticket(&self, app: &Arc<App>, id: TicketId) -> Result<Option<Ticket>, ApiError> {
-        let teams = [self.integration.team.clone()];
+        let sees = Sees::from([self.integration.team.clone()].as_slice());
         app.read(move |reader| {
-            let ticket = reader.ticket(&teams, id)?;
+            let ticket = reader.ticket(&sees, id)?;
             Ok(ticket
                 .map(|ticket| serde_json::from_str(&ticket))
                 .transpose()?)

@@ -177,6 +177,7 @@ pub(super) async fn stream(
             Said::Update(update) => update_event(epoch, &update),
             Said::Drill(drill) => json_event(frame::DRILL, &drill),
             Said::Notice(notice) => json_event(frame::NOTICE, &notice),
+            Said::CatchUp => Event::default().event(frame::CATCH_UP).data("{}"),
         };
         Some((event, Some(follow)))
     });

@@ -1,6 +1,5 @@
 //! The load report: a team's log, counted for its people.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -14,15 +13,14 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
 use tocsin_directory::Directory;
-use tocsin_report::{
-    Hours, Person, Query as Question, QueryError, Report, Shift, Tally, Team, render,
-};
-use tocsin_ticket::{Millis, PersonId, TeamId};
+use tocsin_report::{Query as Question, QueryError, Report, Tally, render};
+use tocsin_ticket::{Millis, TeamId};
 use tocsin_wire::Problem;
 
 use super::extract::{Caller, Query};
 use super::{ApiError, App};
 use crate::learning::zone;
+use crate::load;
 use crate::store::{Reader, StoreError};
 
 /// The longest report, in days: a year with its leap day, and some to spare.
@@ -33,9 +31,6 @@ const LONGEST_MS: i64 = (LONGEST_DAYS * 24 + 1) * 3600 * 1000;
 
 /// Whole weeks before the present one in a report that names no beginning.
 const USUAL_WEEKS: i64 = 3;
-
-/// How far beyond the report's end shifts matter, in milliseconds; see [`Question::shifts`].
-const SHIFTS_BEYOND_MS: i64 = 2 * 24 * 3600 * 1000;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -119,10 +114,9 @@ fn question(
     query: &ReportQuery,
     now: Millis,
 ) -> Result<Question, ApiError> {
-    let config = directory.config();
     let calendar = teams
         .first()
-        .and_then(|team| config.teams().get(team))
+        .and_then(|team| directory.config().teams().get(team))
         .map_or("UTC", |team| team.rota.spec.zone.as_str());
     let zone = zone(calendar);
     let from = match &query.from {
@@ -140,45 +134,7 @@ fn question(
         ));
     }
 
-    let mut question = Question::new(from, until, calendar);
-    question.now = now;
-    let everybody: BTreeSet<&PersonId> = teams
-        .iter()
-        .flat_map(|team| directory.audience(team))
-        .collect();
-    for id in everybody {
-        let person = Person {
-            name: directory.name_of(id),
-            zone: Some(config.zone_of(id).to_owned()),
-        };
-        question.people.insert(id.clone(), person);
-    }
-    for service in config.services().values() {
-        if teams.contains(&service.team) {
-            let name = service.name.clone();
-            question.services.insert(service.id.clone(), name);
-        }
-    }
-    for id in teams {
-        let Some(team) = config.teams().get(id) else {
-            continue;
-        };
-        let team = Team {
-            name: team.name.clone(),
-            hours: Hours::default(),
-            relief: team.members.clone(),
-        };
-        question.teams.insert(id.clone(), team);
-        let shifts =
-            directory.team_shifts(id, from, Millis(until.0.saturating_add(SHIFTS_BEYOND_MS)));
-        question.shifts.extend(shifts.into_iter().map(|it| Shift {
-            person: PersonId::from(it.duty.shift.person.as_str()),
-            team: id.clone(),
-            from: Millis(it.duty.shift.from.as_millisecond()),
-            until: Millis(it.duty.shift.until.as_millisecond()),
-        }));
-    }
-    Ok(question)
+    Ok(load::question(directory, teams, from, until, now))
 }
 
 /// A day's beginning where the team is, or an instant.
@@ -230,16 +186,14 @@ fn refused(error: QueryError) -> ApiError {
     }
 }
 
-/// Counts and writes, one ticket in memory at a time.
+/// Counts and writes.
 fn written(
     reader: &dyn Reader,
     teams: &[TeamId],
-    mut tally: Tally,
+    tally: Tally,
     format: Format,
 ) -> Result<Response, StoreError> {
-    let (from, until) = (tally.log_from(), tally.log_until());
-    reader.histories(teams, from, until, &mut |history| tally.add(history))?;
-    let report = tally.report();
+    let report = load::count(reader, teams, tally)?;
     let (kind, body) = match format {
         Format::Json => ("application/json", serde_json::to_string(&report)?),
         Format::Csv => (

@@ -21,6 +21,7 @@ const FIRST_WORDS: usize = 120;
 fn shorten_what_surrounds(small: &mut Ticket) {
     let first_words = |text: &str| text.chars().take(FIRST_WORDS).collect::<String>();
     small.timers.clear();
+    small.group = None;
     if let Some(conference) = &mut small.conference {
         conference.roles.clear();
         conference.joined.clear();

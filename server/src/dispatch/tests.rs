@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tocsin_push::{Address, Outcome, Purpose};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, DeliveryProblem, DeviceId, Level, Millis, PersonId, Policy,
-    Receipt, Role, Rung, ServiceId, Severity, TeamId, Ticket, TicketId, Transport, decide,
+    Alarm, Chain, Command, Context, DeliveryProblem, DeviceId, HelpTarget, Level, Millis, PersonId,
+    Policy, Receipt, Role, Rung, ServiceId, Severity, TeamId, Ticket, TicketId, Transport, decide,
 };
 use tocsin_wire::{
     ApnsEnvironment, MAX_PUSH_BYTES, PushAddress, PushChannel, PushMessage, PushPayload, PushWhen,
@@ -49,13 +49,18 @@ fn channel(device: &str, address: PushAddress, when: PushWhen) -> StoredChannel 
     }
 }
 
-/// ana is on call with the given channels, a text message gateway and a mailbox; bea leads.
+/// ana is on call with the given channels, a text message gateway and a mailbox; bea leads. A device
+/// whose name begins with dora is hers, and she is of another team.
 fn roster(channels: &[StoredChannel]) -> Arc<Roster> {
     let devices: Vec<Device> = channels
         .iter()
         .map(|stored| Device {
             id: stored.device.clone(),
-            person: "ana".into(),
+            person: if stored.device.as_str().starts_with("dora") {
+                "dora".into()
+            } else {
+                "ana".into()
+            },
             name: "phone".to_owned(),
             admin: false,
             token: Secret::device_token().hash(),
@@ -244,6 +249,40 @@ fn a_page_goes_to_every_device_at_once_and_each_rung_is_written_down() {
             (Transport::Apns, Rung::Accepted),
         ]
     );
+}
+
+#[test]
+fn somebody_of_another_team_who_is_asked_to_help_is_pushed_to_and_told_of_the_end() {
+    let mut night = Night::new(&[channel("dora-phone", web("dora"), PushWhen::AtOnce)]);
+    let trouble = Trouble::new(1, Severity::Sev1, START).checked_in(START);
+    night.hear(&trouble.0);
+    assert!(night.under_way.is_empty(), "nothing for her");
+    let dora = Level {
+        role: Role::OnCall,
+        people: vec!["dora".into()],
+    };
+    let ask = Command::AskHelp {
+        by: "ana".into(),
+        target: HelpTarget::Service {
+            service: "ledger".into(),
+        },
+        levels: vec![dora],
+        message: "checkout waits for the ledger".to_owned(),
+    };
+    let trouble = trouble.after(&ask, START);
+    night.hear(&trouble.0);
+    let PushMessage::Ticket { ticket, .. } =
+        payload(&night.under_way[0]).message.get().unwrap().clone()
+    else {
+        panic!("a ticket")
+    };
+    let help = ticket.helps[0].get().expect("the call for help");
+    assert_eq!(help.by, PersonId::from("ana"), "who asks");
+    assert_eq!(help.message, "checkout waits for the ledger", "and why");
+    night.accept_all();
+    let by = PersonId::from("ana");
+    night.hear(&trouble.after(&Command::Resolve { by }, START + s(9)).0);
+    assert_eq!(night.under_way[0].push.purpose, Purpose::Silence);
 }
 
 #[test]

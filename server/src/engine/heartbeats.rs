@@ -205,6 +205,7 @@ mod tests {
                 config: Box::new(Config::parse(&text).expect("a configuration")),
                 text,
                 keys: Vec::new(),
+                secrets: Vec::new(),
                 by: Doer::Server,
             };
             assert_eq!(self.run(&[job]), [Answer::Done]);

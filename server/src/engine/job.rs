@@ -14,10 +14,14 @@ use tocsin_wire::{
     TicketView,
 };
 
+use super::handoffs::HaveIt;
+use super::noise::AskMaintenance;
+use super::outbound::OutboundJob;
 use super::swaps::AskSwap;
 use crate::audit::Doer;
 use crate::rights::{ApiToken, Who};
-use crate::secret::SecretHash;
+use crate::secret::{Secret, SecretHash};
+use crate::store::holds::StoredWindow;
 use crate::store::learning::{Learn, Learned};
 use crate::store::swaps::StoredSwap;
 use crate::store::{Code, Device, DrillRecord, StoreError};
@@ -159,6 +163,25 @@ pub enum Job {
         /// What they want.
         ask: AskSwap,
     },
+    /// Looks whether a pending handoff can be completed. Answered with [`Answer::Done`].
+    HandOver,
+    /// Completes a team's handoff because somebody says that the next person has the pager.
+    /// Answered with [`Answer::HaveIt`].
+    HaveIt {
+        /// Who says so.
+        who: Who,
+        /// Of which team.
+        team: TeamId,
+    },
+    /// Something that the next person on call is to know. Answered with [`Answer::Done`].
+    HandoffNote {
+        /// Of which team.
+        team: TeamId,
+        /// Who writes it.
+        by: PersonId,
+        /// What.
+        text: String,
+    },
     /// The server can be heard by heartbeats from now on; before, none is missed. Answered with
     /// [`Answer::Done`].
     Listening,
@@ -169,6 +192,25 @@ pub enum Job {
         /// Its name there.
         name: String,
     },
+    /// Announces work on services, or ends it. Answered with [`Answer::Maintenance`] or
+    /// [`Answer::NoSuchMaintenance`].
+    Maintenance {
+        /// What is asked.
+        ask: AskMaintenance,
+        /// Who asks.
+        by: Doer,
+    },
+    /// Somebody is not to be woken for less than a SEV1. Answered with [`Answer::Done`].
+    Quiet {
+        /// Who.
+        person: PersonId,
+        /// Until when; what is not after now ends it.
+        until: Millis,
+        /// From where they ask.
+        by: Doer,
+    },
+    /// What became of telling somebody outside, or is to.
+    Outbound(Box<OutboundJob>),
     /// Keeps something to learn from. Answered with [`Answer::Learned`].
     Learn(Learn),
     /// Applies a configuration. Answered with [`Answer::Done`].
@@ -179,6 +221,8 @@ pub enum Job {
         config: Box<Config>,
         /// First keys for integrations that have none.
         keys: Vec<(String, SecretHash)>,
+        /// First secrets for endpoints outside that have none.
+        secrets: Vec<(String, Secret)>,
         /// Who applies it.
         by: Doer,
     },
@@ -269,6 +313,8 @@ pub enum Answer {
     SwapRefused(SwapError),
     /// There is no such swap, team or layer, or not for this person.
     NoSuchSwap,
+    /// What became of somebody's word that the next person has the pager.
+    HaveIt(HaveIt),
     /// A beat was heard.
     Beat {
         /// When its silence becomes an alarm, unless it is heard again.
@@ -276,8 +322,16 @@ pub enum Answer {
     },
     /// No such heartbeat is expected.
     NoSuchHeartbeat,
+    /// Announced work as it stands now.
+    Maintenance(Box<StoredWindow>),
+    /// There is no such announced work, or it is not the team's of whoever asks.
+    NoSuchMaintenance,
     /// What became of something to learn from.
     Learned(Learned),
+    /// So many dead letters are sent again.
+    SentAgain(u64),
+    /// There is nobody of that name outside.
+    NoSuchEndpoint,
     /// Done.
     Done,
 }

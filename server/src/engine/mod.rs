@@ -5,8 +5,12 @@
 //! clock, draws no randomness and knows no thread, so the simulation runs this very code; the
 //! [`Writer`] gives it a thread, a clock and the waiting callers.
 
+mod conference;
+mod handoffs;
 mod heartbeats;
 mod job;
+mod noise;
+mod outbound;
 mod swaps;
 mod taps;
 mod writer;
@@ -17,23 +21,30 @@ use arc_swap::ArcSwap;
 use tocsin_directory::{Config, Directory, diff};
 use tocsin_ingest::{Signal, Target};
 use tocsin_ticket::{
-    Actor, Alarm, Chain, Command, Context, Event, Millis, PersonId, Policy, Receipt, Refusal,
-    TeamId, Ticket, TicketId, decide,
+    Actor, Alarm, Chain, Command, Context, Event, Group, Millis, PersonId, Policy, Receipt,
+    Refusal, Rung, TeamId, Ticket, TicketId, decide,
 };
 use tocsin_wire::{Action, CommandRequest, ReceiptBatch};
 
+pub use handoffs::HaveIt;
+pub(crate) use handoffs::concerned;
 pub use job::{AlarmTaken, Answer, Delivery, DeliveryOf, Job, TapAnswer};
+pub use noise::{AskMaintenance, LONGEST_QUIET, is_window};
+pub use outbound::OutboundJob;
 pub use swaps::{AskSwap, SwapWord};
 pub use writer::{Busy, Clock, SystemClock, Writer, WriterError};
 
 use crate::audit::{Act, Doer};
 use crate::learning::first_draft;
+use crate::outbound::bridge::OutboundKey;
 use crate::rights::Who;
 use crate::secret::SecretHash;
 use crate::serve::ADMINISTRATOR;
+use crate::store::guests::{Sees, can_be_guest};
 use crate::store::{
     Answered, Device, DrillRecord, Store, StoreError, StoredNotice, StoredUpdate, Transaction,
 };
+use noise::{Rules, count_suppressed};
 
 /// How many due deadlines one transaction takes. Alarms and taps that arrive meanwhile wait for at
 /// most one such batch (some 20 ms).
@@ -78,6 +89,9 @@ pub struct Engine<S> {
     listening: bool,
     /// Whether it is unknown what has called meanwhile.
     excusing: bool,
+    key: Option<OutboundKey>,
+    /// When somebody's turn ends next; `None`: not looked at yet.
+    next_turn: Option<Millis>,
 }
 
 impl<S: Store> Engine<S> {
@@ -95,15 +109,25 @@ impl<S: Store> Engine<S> {
             answers_forgotten_at: Millis(0),
             listening: false,
             excusing: false,
+            key: None,
+            next_turn: None,
         })
     }
 
-    /// The clock was set: how long heartbeats have been silent is not known.
-    pub fn clock_was_set(&mut self) {
-        self.excusing = true;
+    /// The same with the key that names rooms for conferences; without it none are made.
+    #[must_use]
+    pub fn with_key(mut self, key: OutboundKey) -> Self {
+        self.key = Some(key);
+        self
     }
 
-    /// When the earliest deadline is due, or the earliest silence an alarm.
+    /// The clock was set: how long heartbeats have been silent is not known, nor whose turn it is.
+    pub fn clock_was_set(&mut self) {
+        self.excusing = true;
+        self.next_turn = None;
+    }
+
+    /// When the earliest deadline is due, or the earliest silence an alarm, or a turn over.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -114,7 +138,8 @@ impl<S: Store> Engine<S> {
         } else {
             None
         };
-        Ok([deadline, silence].into_iter().flatten().min())
+        let due = [deadline, silence, self.next_turn];
+        Ok(due.into_iter().flatten().min())
     }
 
     /// Decides `jobs` and then what is due at `now`, in one transaction. When this returns `Ok`,
@@ -139,9 +164,14 @@ impl<S: Store> Engine<S> {
                 updates: &mut outcome.updates,
                 owed: &mut outcome.owed,
                 last_ticket: &mut last_ticket,
+                key: self.key.as_ref(),
+                rules: None,
             };
             if excusing {
                 desk.excuse_heartbeats()?;
+            }
+            if self.next_turn.is_none_or(|at| at <= now) {
+                desk.hand_over()?;
             }
             for job in jobs {
                 let answer = desk.take(job)?;
@@ -163,8 +193,11 @@ impl<S: Store> Engine<S> {
         if forget {
             self.answers_forgotten_at = now;
         }
-        if let Some(applied) = applied.filter(|applied| !Arc::ptr_eq(applied, &directory)) {
-            self.directory.store(applied);
+        if let Some(applied) = applied {
+            self.next_turn = applied.next_turn(now);
+            if !Arc::ptr_eq(&applied, &directory) {
+                self.directory.store(applied);
+            }
         }
         Ok(outcome)
     }
@@ -178,6 +211,9 @@ struct Desk<'a> {
     updates: &'a mut Vec<StoredUpdate>,
     owed: &'a mut Vec<Owed>,
     last_ticket: &'a mut u64,
+    key: Option<&'a OutboundKey>,
+    /// What keeps tickets from paging, once it was asked for.
+    rules: Option<Rules>,
 }
 
 impl Desk<'_> {
@@ -229,6 +265,7 @@ impl Desk<'_> {
             }
             Job::Facts { device, facts } => {
                 self.transaction.set_facts(device, facts, self.now)?;
+                self.look_at_handoffs()?;
                 Answer::Done
             }
             Job::Drill(drills) => {
@@ -313,7 +350,20 @@ impl Desk<'_> {
                 self.audit(by, &act)?;
                 Answer::Done
             }
-            Job::Swap { person, teams, ask } => self.swap(person, teams, ask)?,
+            Job::Swap { person, teams, ask } => {
+                let answer = self.swap(person, teams, ask)?;
+                self.hand_over()?;
+                answer
+            }
+            Job::HandOver => {
+                self.look_at_handoffs()?;
+                Answer::Done
+            }
+            Job::HaveIt { who, team } => Answer::HaveIt(self.have_it(who, team)?),
+            Job::HandoffNote { team, by, text } => {
+                self.handoff_note(team, by, text)?;
+                Answer::Done
+            }
             Job::RevokeToken { token, by } => {
                 if let Some(token) = self.transaction.remove_token(token)? {
                     let act = Act::TokenRevoked {
@@ -339,11 +389,18 @@ impl Desk<'_> {
             }
             Job::Listening => Answer::Done,
             Job::Beat { integration, name } => self.beat(integration, name)?,
+            Job::Maintenance { ask, by } => self.maintain(ask, by)?,
+            Job::Quiet { person, until, by } => {
+                self.keep_quiet(person, *until, by)?;
+                Answer::Done
+            }
+            Job::Outbound(what) => self.outbound(what)?,
             Job::Learn(what) => Answer::Learned(self.transaction.learn(what, self.now)?),
             Job::Apply {
                 text,
                 config,
                 keys,
+                secrets,
                 by,
             } => {
                 let before = Arc::clone(&self.directory);
@@ -357,7 +414,10 @@ impl Desk<'_> {
                     self.set_key(integration, *key, by)?;
                 }
                 self.directory = Arc::new(before.with_config(Config::clone(config)));
+                self.tell_from_now_on(&before, secrets, by)?;
+                self.hand_over()?;
                 self.reassign_orphans(&before, &person)?;
+                self.review_held(None)?;
                 self.expect_heartbeats()?;
                 self.owed.push(Owed::Roster);
                 Answer::Done
@@ -408,7 +468,10 @@ impl Desk<'_> {
             Signal::Acknowledged(target) => {
                 self.target(target, &Command::AlarmAcknowledged { source })
             }
-            Signal::Recovered(target) => self.target(target, &Command::AlarmRecovered { source }),
+            Signal::Recovered(target) => {
+                let dedup_key = target.dedup_key.clone();
+                self.target(target, &Command::AlarmRecovered { source, dedup_key })
+            }
             Signal::Noted(target, text) => {
                 // Nobody's id: ids have no blanks.
                 let by = PersonId::new(Actor::Monitoring(source).to_string());
@@ -419,9 +482,15 @@ impl Desk<'_> {
     }
 
     fn alarm(&mut self, alarm: &Alarm) -> Result<AlarmTaken, StoreError> {
-        let open = self
+        let mut open = self
             .transaction
             .open_ticket(&alarm.service, &alarm.dedup_key)?;
+        if open.is_none()
+            && let Some(labels) = self.labels(alarm)
+        {
+            let key = Group::key(&labels);
+            open = self.transaction.open_ticket(&alarm.service, &key)?;
+        }
         let opened = open.is_none();
         let new_id = TicketId(*self.last_ticket + 1);
         let command = Command::AlarmFired {
@@ -460,9 +529,9 @@ impl Desk<'_> {
     }
 
     fn tap(&mut self, who: &Who, request: &CommandRequest) -> Result<TapAnswer, StoreError> {
-        let teams = who.teams(&self.directory);
+        let sees = who.sees(&self.directory);
         if let Some(answered) = self.transaction.answered(&request.id)? {
-            let ticket = self.ticket_of(&teams, answered.ticket)?;
+            let ticket = self.ticket_of(&sees, answered.ticket)?;
             let refusal = answered
                 .refusal
                 .as_deref()
@@ -476,10 +545,10 @@ impl Desk<'_> {
         }
         let mut also_refused = Vec::new();
         for id in &request.also {
-            let (refusal, _) = self.tap_on(&teams, *id, who, &request.action)?;
+            let (refusal, _) = self.tap_on(&sees, *id, &who.person, &request.action)?;
             also_refused.extend(refusal.map(|_| *id));
         }
-        let (refusal, ticket) = self.tap_on(&teams, request.ticket, who, &request.action)?;
+        let (refusal, ticket) = self.tap_on(&sees, request.ticket, &who.person, &request.action)?;
         let answer = TapAnswer {
             refusal,
             ticket,
@@ -502,44 +571,80 @@ impl Desk<'_> {
     /// Why not, if refused, and the ticket as it stands.
     fn tap_on(
         &mut self,
-        teams: &[TeamId],
+        sees: &Sees,
         id: TicketId,
-        who: &Who,
+        by: &PersonId,
         action: &Action,
     ) -> Result<(Option<Refusal>, Option<Arc<Ticket>>), StoreError> {
-        let Some(ticket) = self.ticket_of(teams, id)? else {
+        let Some(ticket) = self.ticket_of(sees, id)? else {
             return Ok((Some(Refusal::NoSuchTicket), None));
         };
         let team = ticket.team.clone();
-        let chain = self.directory.chain(&team, self.now);
-        let command = taps::command(
-            action,
-            &who.person,
-            &ticket,
-            chain.as_deref(),
-            &self.directory,
-        );
+        let command = taps::command(action, by, &ticket, &self.directory, self.now);
         Ok(match self.decide(Some(ticket.clone()), &team, &command)? {
             Ok(ticket) => (None, ticket),
             Err(refusal) => (Some(refusal), Some(Arc::new(ticket))),
         })
     }
 
-    /// A ticket of these teams: for who has nothing to do with its team, it does not exist.
-    fn ticket_of(&mut self, teams: &[TeamId], id: TicketId) -> Result<Option<Ticket>, StoreError> {
-        Ok(self
-            .transaction
-            .ticket(id)?
-            .filter(|ticket| teams.contains(&ticket.team)))
+    /// A ticket that is seen: for who has nothing to do with it, it does not exist.
+    fn ticket_of(&mut self, sees: &Sees, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        let Some(ticket) = self.transaction.ticket(id)? else {
+            return Ok(None);
+        };
+        let is_theirs = sees.teams.contains(&ticket.team)
+            || match &sees.guest {
+                Some(guest) => self.transaction.guests().of(id)?.contains(guest),
+                None => false,
+            };
+        Ok(is_theirs.then_some(ticket))
+    }
+
+    /// Who helps with a ticket from another team.
+    fn guests_of(&mut self, ticket: &Ticket) -> Result<Vec<PersonId>, StoreError> {
+        if ticket.helps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut guests = self.transaction.guests().of(ticket.id)?;
+        guests.retain(|person| can_be_guest(&self.directory, person));
+        Ok(guests)
+    }
+
+    /// Whoever is paged to help and cannot be paged for the team becomes a guest of the ticket.
+    fn invite(&mut self, ticket: &Ticket, update: &mut StoredUpdate) -> Result<(), StoreError> {
+        let before = self.guests_of(ticket)?;
+        let own = self.directory.pageable(&ticket.team);
+        for page in ticket.pages.iter().filter(|page| page.help.is_some()) {
+            if !own.contains(&page.person) && !before.contains(&page.person) {
+                let guests = self.transaction.guests();
+                guests.invite(ticket.id, &page.person, update.seq)?;
+            }
+        }
+        update.guests = self.guests_of(ticket)?;
+        update.invited.clone_from(&update.guests);
+        update.invited.retain(|person| !before.contains(person));
+        Ok(())
     }
 
     fn receipts(&mut self, who: &Who, batch: &ReceiptBatch) -> Result<(), StoreError> {
         if self.transaction.answered(&batch.id)?.is_some() {
             return Ok(());
         }
-        let teams = who.teams(&self.directory);
+        let pages = batch.receipts.iter();
+        let pages = pages.map(|report| (report.rung, report.effective_volume));
+        let drills = batch.drills.iter();
+        let drills = drills.map(|report| (report.rung, report.effective_volume));
+        // At volume zero nothing is proved.
+        let heard = |(rung, volume): (Rung, Option<f32>)| {
+            rung == Rung::Sounding && volume.is_none_or(|volume| volume > 0.0)
+        };
+        if pages.chain(drills).any(heard) {
+            self.transaction.handoffs().sounded(&who.id, self.now)?;
+            self.look_at_handoffs()?;
+        }
+        let sees = who.sees(&self.directory);
         for report in &batch.receipts {
-            let Some(ticket) = self.ticket_of(&teams, report.page.ticket)? else {
+            let Some(ticket) = self.ticket_of(&sees, report.page.ticket)? else {
                 continue;
             };
             let receipt = Receipt {
@@ -640,7 +745,8 @@ impl Desk<'_> {
     }
 
     /// Gives open tickets of people who can no longer be paged for their team, because they left it
-    /// or the configuration, to the on-call: an open ticket always has an owner who can be paged.
+    /// or the configuration, to the on-call: an open ticket always has an owner who can be paged. A
+    /// guest keeps it as long as they can be one.
     fn reassign_orphans(&mut self, before: &Directory, by: &PersonId) -> Result<(), StoreError> {
         for person in before.config().people().keys() {
             let left = |team: &TeamId| !self.directory.pageable(team).contains(person);
@@ -649,7 +755,9 @@ impl Desk<'_> {
             }
             for ticket in self.transaction.open_tickets_of(person)? {
                 let team = ticket.team.clone();
-                if self.directory.pageable(&team).contains(person) {
+                if self.directory.pageable(&team).contains(person)
+                    || self.guests_of(&ticket)?.contains(person)
+                {
                     continue;
                 }
                 let Some(chain) = self.directory.chain(&team, self.now) else {
@@ -701,10 +809,27 @@ impl Desk<'_> {
             .or_else(|| directory.policy(team))
             .unwrap_or(&fallback_policy);
         let shadow = directory.shadow(team, self.now);
+        let bridge = self.bridge(ticket.as_ref(), team)?;
+        let noise = self.noise(ticket.as_ref(), command)?;
+        let guests = match &ticket {
+            Some(ticket) => self.guests_of(ticket)?,
+            None => Vec::new(),
+        };
+        let pageable: Vec<PersonId>;
+        let pageable = if guests.is_empty() {
+            directory.pageable(team)
+        } else {
+            pageable = [directory.pageable(team), &guests].concat();
+            &pageable
+        };
         let context = Context {
             open_twin,
             shadow: shadow.as_ref(),
-            ..Context::new(policy, chain, directory.pageable(team))
+            bridge: bridge.as_ref(),
+            hold: noise.hold.as_ref(),
+            group: noise.group.as_ref(),
+            recent_tickets: noise.recent_tickets,
+            ..Context::new(policy, chain, pageable)
         };
         let events = match decide(ticket.as_ref(), command, &context, self.now) {
             Ok(events) => events,
@@ -719,8 +844,12 @@ impl Desk<'_> {
                 Ticket::apply(ticket, event, self.now)
             })
             .ok_or_else(|| StoreError::new("the first event of a ticket did not open it"))?;
-        self.updates
-            .push(self.transaction.append(&ticket, &events, self.now)?);
+        count_suppressed(&ticket, &events);
+        let mut update = self.transaction.append(&ticket, &events, self.now)?;
+        if !ticket.helps.is_empty() {
+            self.invite(&ticket, &mut update)?;
+        }
+        self.updates.push(update);
         if tocsin_learning::falls_due(&ticket, &events) {
             // A draft that is there stays as it is.
             self.transaction.learn(&first_draft(&ticket)?, self.now)?;

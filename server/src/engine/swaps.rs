@@ -312,6 +312,7 @@ mod tests {
             text: TEAM.to_owned(),
             config: Box::new(Config::parse(TEAM).unwrap()),
             keys: Vec::new(),
+            secrets: Vec::new(),
             by: crate::audit::Doer::Server,
         };
         office

@@ -1,19 +1,23 @@
 //! What every store promises, as tests. A store runs them all with [`conformance!`].
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use tocsin_learning::IndexText;
 use tocsin_ticket::{
-    Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Millis, Page, PageEnd, PageId,
-    PageReason, PersonId, Role, Severity, TeamId, Ticket, TicketId,
+    Actor, Alarm, Deadline, DeadlineKind, DeviceId, Event, Group, GroupLabels, Hold, HoldRule,
+    Millis, Page, PageEnd, PageId, PageReason, PersonId, Role, Severity, TeamId, Ticket, TicketId,
 };
 use tocsin_wire::{CommandId, Drill, PushAddress, PushChannel, PushWhen};
 
+use super::guests::{GuestTicket, Sees};
 use super::heartbeats::StoredHeartbeat;
+use super::holds::{Announced, Quiet};
 use super::learning::{DocumentKey, Learn, Learned, Shelf};
+use super::outbound::{DeadLetter, Place, Standing, StoredEndpoint};
 use super::{
-    Answered, Code, Device, DrillReason, DrillRecord, Reader, Store, StoreError, TicketFilter,
-    Transaction,
+    Answered, Code, Device, DrillReason, DrillRecord, HeldBy, Reader, Store, StoreError,
+    StoredConfig, TicketFilter, Transaction,
 };
 use crate::audit::{Act, Doer, Head};
 use crate::rights::{ApiToken, Right};
@@ -35,12 +39,14 @@ macro_rules! conformance {
                 what_was_committed_is_there_after_a_restart,
                 the_earliest_deadline_is_known_and_due_tickets_come_in_order,
                 a_readers_log_is_in_order_and_only_of_its_teams,
+                a_guest_sees_one_ticket_from_when_they_were_asked_and_nothing_else,
                 histories_are_whole_and_of_tickets_to_which_something_happened_then,
                 lists_are_newest_first_and_only_of_the_asked_teams,
                 a_code_works_once_and_not_when_it_is_old,
                 a_new_code_makes_the_persons_older_one_worthless,
                 an_answer_is_remembered_until_it_is_forgotten,
                 devices_keys_and_configurations_are_kept,
+                the_configuration_that_held_at_an_instant_is_known,
                 a_revoked_device_or_token_is_gone_with_all_that_was_its_own,
                 the_audit_log_is_one_chain_of_what_was_committed,
                 a_registration_replaces_the_one_before_and_a_dead_address_stays_dead,
@@ -50,6 +56,12 @@ macro_rules! conformance {
                 a_notice_is_said_once_and_until_it_was_heard,
                 a_secret_is_made_once_and_kept,
                 heartbeats_are_kept_as_they_stand_and_come_due_in_order,
+                what_is_told_outside_is_kept_with_place_secrets_and_dead_letters,
+                a_bridge_is_in_use_while_a_conference_is_open_there,
+                a_held_ticket_is_found_by_its_rule_and_by_its_team_alone,
+                how_often_a_trouble_was_over_lately_is_known,
+                an_alarm_of_a_group_leads_to_its_open_ticket_while_it_fires,
+                announced_work_and_quiet_times_are_kept_until_they_are_over,
                 a_document_keeps_every_version_and_a_save_on_an_old_one_changes_nothing,
                 past_tickets_are_found_by_their_words_and_by_their_team_alone,
             );
@@ -104,6 +116,10 @@ fn apply(ticket: Option<Ticket>, events: &[Event]) -> Ticket {
         .iter()
         .fold(ticket, |ticket, event| Ticket::apply(ticket, event, NOW));
     folded.expect("the events open a ticket")
+}
+
+fn sees(teams: &[TeamId]) -> Sees {
+    Sees::from(teams)
 }
 
 fn commit(
@@ -167,13 +183,229 @@ pub(super) fn a_ticket_is_found_by_number_and_by_its_trouble<S: Store, R: Reader
     let shop = [TeamId::from("shop")];
     assert_eq!(
         reader
-            .ticket(&shop, TicketId(7))
+            .ticket(&sees(&shop), TicketId(7))
             .unwrap()
             .map(|json| id_of(&json)),
         Some(7)
     );
-    assert_eq!(reader.ticket(&["bank".into()], TicketId(7)).unwrap(), None);
+    assert_eq!(
+        reader.ticket(&sees(&["bank".into()]), TicketId(7)).unwrap(),
+        None
+    );
     assert_eq!(reader.timeline(TicketId(7)).unwrap().len(), 2);
+}
+
+pub(super) fn a_held_ticket_is_found_by_its_rule_and_by_its_team_alone<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let mut held = |id: u64, team: &str, rule: HoldRule| {
+        let (_, mut events) = ticket(id, alarm(team, "checkout", &id.to_string()), None);
+        events.push(Event::Held {
+            hold: Hold { until: NOW, rule },
+        });
+        let ticket = apply(None, &events);
+        commit(&mut store, |transaction| {
+            transaction.append(&ticket, &events, NOW).map(drop)
+        });
+        ticket
+    };
+    let first = held(1, "shop", HoldRule::HoldOff);
+    let quiet = || HoldRule::Quiet {
+        person: "ana".into(),
+    };
+    let second = held(2, "shop", quiet());
+    held(3, "bank", quiet());
+    put(&mut store, 4, alarm("shop", "checkout", "4"), None);
+    let ended = [Event::HoldEnded { owner: None }];
+    let fifth = held_then(&mut store, 5, &ended);
+    assert_eq!(fifth.hold, None);
+    let first = resolve(&mut store, first);
+    let shop = [TeamId::from("shop")];
+    let ids = |by: HeldBy| -> Vec<u64> {
+        let filter = TicketFilter {
+            held: Some(by),
+            limit: 10,
+            ..TicketFilter::default()
+        };
+        let tickets = reader.tickets(&sees(&shop), &filter).unwrap();
+        tickets.iter().map(|json| id_of(json)).collect()
+    };
+    assert_eq!(ids(HeldBy::Any), [2, 1]);
+    assert_eq!(ids(HeldBy::HoldOff), [first.id.0]);
+    assert_eq!(ids(HeldBy::Quiet), [second.id.0]);
+    assert_eq!(ids(HeldBy::Maintenance), [] as [u64; 0]);
+    commit(&mut store, |transaction| {
+        let open = |tickets: Vec<Ticket>| -> Vec<u64> {
+            tickets.iter().map(|ticket| ticket.id.0).collect()
+        };
+        assert_eq!(open(transaction.holds().held(None)?), [2, 3]);
+        assert_eq!(open(transaction.holds().held(Some("quiet"))?), [2, 3]);
+        assert_eq!(
+            open(transaction.holds().held(Some("hold_off"))?),
+            [] as [u64; 0]
+        );
+        Ok(())
+    });
+    let until = Millis(NOW.0 + 5);
+    commit(&mut store, |transaction| {
+        transaction.holds().set_quiet(&Quiet {
+            person: "ana".into(),
+            from: NOW,
+            until,
+        })
+    });
+    let (_, waiting) = reader.quiet_of(&"ana".into(), NOW).unwrap().unwrap();
+    assert_eq!(waiting, 2);
+}
+
+/// A ticket that was held, and what happened then.
+fn held_then(store: &mut impl Store, id: u64, then: &[Event]) -> Ticket {
+    let (_, mut events) = ticket(id, alarm("shop", "checkout", &id.to_string()), None);
+    let rule = HoldRule::HoldOff;
+    events.push(Event::Held {
+        hold: Hold { until: NOW, rule },
+    });
+    let held = apply(None, &events);
+    commit(store, |transaction| {
+        transaction.append(&held, &events, NOW).map(drop)
+    });
+    let after = apply(Some(held), then);
+    commit(store, |transaction| {
+        transaction.append(&after, then, NOW).map(drop)
+    });
+    after
+}
+
+pub(super) fn how_often_a_trouble_was_over_lately_is_known<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, _) = make();
+    for id in 1..=3 {
+        let made = put(&mut store, id, alarm("shop", "checkout", "slow"), None);
+        resolve(&mut store, made);
+    }
+    put(&mut store, 4, alarm("shop", "checkout", "slow"), None);
+    let other = put(&mut store, 5, alarm("shop", "checkout", "down"), None);
+    resolve(&mut store, other);
+    commit(&mut store, |transaction| {
+        let mut count = |service: &str, key: &str, since: i64| {
+            let since = Millis(NOW.0 + since);
+            transaction
+                .holds()
+                .recent_tickets(&service.into(), key, since)
+        };
+        assert_eq!(count("checkout", "slow", 0)?, 3, "the open one is not over");
+        assert_eq!(count("checkout", "down", 0)?, 1);
+        assert_eq!(count("checkout", "slow", 1)?, 0, "not lately");
+        assert_eq!(count("search", "slow", 0)?, 0);
+        Ok(())
+    });
+}
+
+pub(super) fn an_alarm_of_a_group_leads_to_its_open_ticket_while_it_fires<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, _) = make();
+    let (_, mut events) = ticket(1, alarm("shop", "checkout", "disk-1"), None);
+    let labels = GroupLabels::from([("alertname".to_owned(), "DiskFull".to_owned())]);
+    let key = Group::key(&labels);
+    events.push(Event::Grouped {
+        dedup_key: key.clone(),
+        labels,
+    });
+    let mut group = apply(None, &events);
+    commit(&mut store, |transaction| {
+        transaction.append(&group, &events, NOW).map(drop)
+    });
+    let mut happens = |store: &mut S, event: Event| {
+        group = apply(Some(group.clone()), std::slice::from_ref(&event));
+        commit(store, |transaction| {
+            let events = std::slice::from_ref(&event);
+            transaction.append(&group, events, NOW).map(drop)
+        });
+    };
+    let leads = |store: &mut S, key: &str| {
+        let mut found = None;
+        commit(store, |transaction| {
+            found = transaction.open_ticket(&"checkout".into(), key)?;
+            Ok(())
+        });
+        found.map(|ticket| ticket.id.0)
+    };
+    assert_eq!(leads(&mut store, &key), Some(1));
+    assert_eq!(leads(&mut store, "disk-1"), Some(1));
+    assert_eq!(leads(&mut store, "disk-2"), None);
+    let joined = Event::AlarmJoined {
+        dedup_key: "disk-2".to_owned(),
+        title: "full".to_owned(),
+        severity: Severity::Sev2,
+        source: "prometheus".to_owned(),
+    };
+    happens(&mut store, joined);
+    assert_eq!(leads(&mut store, "disk-2"), Some(1));
+    let over = Event::AlarmRecovered {
+        dedup_key: "disk-1".to_owned(),
+        source: "prometheus".to_owned(),
+    };
+    happens(&mut store, over);
+    assert_eq!(leads(&mut store, "disk-1"), None);
+    let by = Actor::Person("ana".into());
+    happens(&mut store, Event::Resolved { by });
+    assert_eq!(leads(&mut store, "disk-2"), None);
+    let reopened = Event::Reopened {
+        by: "ana".into(),
+        owner: "ana".into(),
+    };
+    happens(&mut store, reopened);
+    assert_eq!(leads(&mut store, "disk-2"), Some(1), "it fires still");
+}
+
+pub(super) fn announced_work_and_quiet_times_are_kept_until_they_are_over<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let window = |name: &str, until: i64| Announced {
+        team: "shop".into(),
+        name: name.to_owned(),
+        services: vec!["checkout".into()],
+        from: NOW,
+        until: Millis(NOW.0 + until),
+        reason: None,
+        by: "ana".into(),
+    };
+    let quiet = |until: i64| Quiet {
+        person: "ana".into(),
+        from: NOW,
+        until: Millis(NOW.0 + until),
+    };
+    commit(&mut store, |transaction| {
+        let rows = transaction.holds();
+        assert_eq!(rows.announce(&window("long", 20))?, 1);
+        assert_eq!(rows.announce(&window("short", 10))?, 2);
+        rows.set_quiet(&quiet(10))?;
+        rows.set_quiet(&quiet(20))
+    });
+    drop(store);
+    let (mut store, _) = make();
+    let names = |at: i64| -> Vec<String> {
+        let windows = reader.windows_at(Millis(NOW.0 + at)).unwrap();
+        windows.into_iter().map(|it| it.window.name).collect()
+    };
+    assert_eq!(names(9), ["short", "long"]);
+    assert_eq!(names(10), ["long"]);
+    commit(&mut store, |transaction| {
+        let at = |at: i64| Millis(NOW.0 + at);
+        assert_eq!(transaction.holds().quiet(at(19))?, [quiet(20)]);
+        assert_eq!(transaction.holds().quiet(at(20))?, []);
+        let mut ended = transaction.holds().windows(at(0))?;
+        ended[1].window.until = at(5);
+        transaction.holds().put_window(&ended[1])
+    });
+    assert_eq!(names(5), ["short"]);
+    let ana = PersonId::from("ana");
+    assert_eq!(reader.quiet_of(&ana, NOW).unwrap(), Some((quiet(20), 0)));
+    assert_eq!(reader.quiet_of(&"ben".into(), NOW).unwrap(), None);
 }
 
 pub(super) fn a_second_open_ticket_for_the_same_trouble_cannot_be<S: Store, R: Reader>(
@@ -270,7 +502,7 @@ pub(super) fn a_readers_log_is_in_order_and_only_of_its_teams<S: Store, R: Reade
     }
     let (shop, bank) = (TeamId::from("shop"), TeamId::from("bank"));
     let seqs = |teams: &[TeamId], after, limit| -> Vec<u64> {
-        let log = reader.log_after(teams, after, limit).unwrap();
+        let log = reader.log_after(&sees(teams), after, limit).unwrap();
         for update in &log {
             let parsed: tocsin_wire::Update = serde_json::from_str(&update.json).unwrap();
             assert_eq!(parsed.entry.seq, update.seq);
@@ -282,6 +514,103 @@ pub(super) fn a_readers_log_is_in_order_and_only_of_its_teams<S: Store, R: Reade
     assert_eq!(seqs(std::slice::from_ref(&shop), 1, 1), [3]);
     assert_eq!(seqs(&[shop, bank], 2, 10), [3, 4, 5, 6]);
     assert_eq!(seqs(&[], 0, 10), [0; 0]);
+}
+
+pub(super) fn a_guest_sees_one_ticket_from_when_they_were_asked_and_nothing_else<
+    S: Store,
+    R: Reader,
+>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let made: Vec<Ticket> = (1..=3)
+        .map(|id| {
+            let team = if id == 3 { "bank" } else { "shop" };
+            put(&mut store, id, alarm(team, team, &id.to_string()), None)
+        })
+        .collect();
+    let dora = PersonId::from("dora");
+    let note = |text: &str| Event::NoteAdded {
+        by: "ana".into(),
+        text: text.to_owned(),
+    };
+    let mut append = |ticket: &Ticket, text: &str, asked: bool| {
+        let events = [note(text)];
+        let ticket = apply(Some(ticket.clone()), &events);
+        let mut seq = 0;
+        commit(&mut store, |transaction| {
+            seq = transaction.append(&ticket, &events, NOW)?.seq;
+            if asked {
+                transaction.guests().invite(ticket.id, &dora, seq)?;
+                transaction.guests().invite(ticket.id, &dora, seq + 100)?;
+                assert_eq!(transaction.guests().of(ticket.id)?, vec![dora.clone()]);
+            }
+            Ok(())
+        });
+        seq
+    };
+    let asked = append(&made[0], "come", true);
+    append(&made[1], "not for strangers", false);
+    let after = append(&made[0], "look here", false);
+    let guest = |teams: &[&str]| Sees {
+        teams: teams.iter().map(|team| TeamId::from(*team)).collect(),
+        guest: Some(dora.clone()),
+    };
+    let seqs = |sees: &Sees, after, limit| -> Vec<u64> {
+        let log = reader.log_after(sees, after, limit).unwrap();
+        log.iter().map(|update| update.seq).collect()
+    };
+    assert_eq!(seqs(&guest(&[]), 0, 10), [asked, after]);
+    assert_eq!(seqs(&guest(&["bank"]), 0, 10), [3, asked, after]);
+    assert_eq!(seqs(&guest(&["bank"]), 3, 1), [asked]);
+    assert_eq!(
+        seqs(&guest(&["shop"]), 0, 10),
+        [1, 2, asked, asked + 1, after],
+        "what the team sees anyway comes once"
+    );
+    let ids = |sees: &Sees| -> Vec<u64> {
+        let open = reader.open_after(sees, 0, 10).unwrap();
+        open.into_iter().map(|(id, _)| id).collect()
+    };
+    assert_eq!(ids(&guest(&["bank"])), [1, 3]);
+    assert_eq!(ids(&guest(&["shop"])), [1, 2]);
+    let listed = |sees: &Sees, open_only| {
+        let filter = TicketFilter {
+            open_only,
+            limit: 10,
+            ..TicketFilter::default()
+        };
+        reader.tickets(sees, &filter).unwrap().len()
+    };
+    assert_eq!(listed(&guest(&["bank"]), true), 2);
+    assert_eq!(listed(&guest(&[]), false), 1);
+    let seen = |sees: &Sees, id| reader.ticket(sees, TicketId(id)).unwrap().is_some();
+    assert!(seen(&guest(&[]), 1));
+    assert!(!seen(&guest(&[]), 2));
+    assert!(!seen(&sees(&[]), 1));
+    let stranger = Sees {
+        guest: Some("eve".into()),
+        ..Sees::default()
+    };
+    assert!(!seen(&stranger, 1));
+    assert_eq!(
+        reader.open_as_guest(&dora).unwrap(),
+        [GuestTicket {
+            team: "shop".into(),
+            service: "shop".into(),
+        }]
+    );
+    let events = [Event::Resolved {
+        by: Actor::Person("ana".into()),
+    }];
+    let over = apply(Some(made[0].clone()), &events);
+    commit(&mut store, |transaction| {
+        transaction.append(&over, &events, NOW).map(drop)
+    });
+    assert_eq!(reader.open_as_guest(&dora).unwrap(), []);
+    assert_eq!(ids(&guest(&[])), [0; 0]);
+    assert!(seen(&guest(&[]), 1), "it was their night as well");
+    assert_eq!(reader.open_tickets_at(&"shop".into()).unwrap().len(), 1);
 }
 
 pub(super) fn histories_are_whole_and_of_tickets_to_which_something_happened_then<
@@ -355,13 +684,12 @@ pub(super) fn lists_are_newest_first_and_only_of_the_asked_teams<S: Store, R: Re
     resolve(&mut store, made.remove(2));
     let shop = [TeamId::from("shop")];
     let ids = |filter: &TicketFilter| -> Vec<u64> {
-        let tickets = reader.tickets(&shop, filter).unwrap();
+        let tickets = reader.tickets(&sees(&shop), filter).unwrap();
         tickets.iter().map(|json| id_of(json)).collect()
     };
     let all = TicketFilter {
-        open_only: false,
-        before: None,
         limit: 10,
+        ..TicketFilter::default()
     };
     assert_eq!(ids(&all), [4, 3, 2, 1]);
     assert_eq!(
@@ -380,7 +708,7 @@ pub(super) fn lists_are_newest_first_and_only_of_the_asked_teams<S: Store, R: Re
         [3, 2]
     );
     let open: Vec<u64> = reader
-        .open_after(&shop, 1, 10)
+        .open_after(&sees(&shop), 1, 10)
         .unwrap()
         .into_iter()
         .map(|(id, _)| id)
@@ -494,6 +822,41 @@ pub(super) fn devices_keys_and_configurations_are_kept<S: Store, R: Reader>(
     );
     assert_eq!(reader.calendar_keys().unwrap(), [(new, "ana".into())]);
     assert_eq!(reader.config().unwrap().as_deref(), Some("second"));
+}
+
+pub(super) fn the_configuration_that_held_at_an_instant_is_known<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    let at = |ms: i64| Millis(NOW.0 + ms);
+    for (text, ms) in [("first", 0), ("second", 10), ("third", 20)] {
+        commit(&mut store, |transaction| {
+            transaction.add_config(text, &"ana".into(), at(ms))
+        });
+    }
+    let until = |ms: i64, most: usize| {
+        let mut found = Vec::new();
+        let visit = &mut |config: &StoredConfig| {
+            found.push((config.at.0 - NOW.0, config.text.clone()));
+            if found.len() == most {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        reader.configs(at(ms), visit).unwrap();
+        found
+    };
+    assert_eq!(until(-1, 9), []);
+    assert_eq!(
+        until(19, 9),
+        [(10, "second".to_owned()), (0, "first".to_owned())]
+    );
+    assert_eq!(
+        until(20, 1),
+        [(20, "third".to_owned())],
+        "no more than is wanted"
+    );
 }
 
 pub(super) fn a_revoked_device_or_token_is_gone_with_all_that_was_its_own<S: Store, R: Reader>(
@@ -970,4 +1333,129 @@ pub(super) fn past_tickets_are_found_by_their_words_and_by_their_team_alone<S: S
     let again = resolve(&mut store, reopened);
     index(&mut store, &reader);
     assert_eq!(found(&["replica"], 9), [again, lag]);
+}
+
+pub(super) fn what_is_told_outside_is_kept_with_place_secrets_and_dead_letters<
+    S: Store,
+    R: Reader,
+>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, reader) = make();
+    put(&mut store, 1, alarm("shop", "checkout", "one"), None);
+    put(&mut store, 2, alarm("bank", "ledger", "two"), None);
+    let place = Place { seq: 3, nth: 0 };
+    let chat = StoredEndpoint {
+        id: "chat".to_owned(),
+        secret: Some(Secret::received("whsec_new")),
+        previous: Some((Secret::received("whsec_old"), Millis(7))),
+        standing: Standing {
+            failures: 2,
+            attempts: 1,
+            next_at: Millis(9),
+            why: Some("HTTP 503".to_owned()),
+            gone: Some(Millis(8)),
+            ..Standing::new(place)
+        },
+    };
+    let mail = StoredEndpoint {
+        id: "mail:shop:a@b".to_owned(),
+        secret: None,
+        previous: None,
+        standing: Standing::new(place),
+    };
+    let letter = |nth| DeadLetter {
+        id: 0,
+        endpoint: "chat".to_owned(),
+        place: Place { seq: 1, nth },
+        ticket: TicketId(1),
+        event: "ticket.opened".to_owned(),
+        at: NOW,
+        died_at: NOW,
+        attempts: 10,
+        why: "HTTP 503".to_owned(),
+        wanted: false,
+    };
+    commit(&mut store, |transaction| {
+        let rows = transaction.outbound();
+        assert_eq!(rows.end_of_log()?, place);
+        for endpoint in [&chat, &mail] {
+            rows.put(endpoint)?;
+        }
+        for nth in [0, 1, 0] {
+            rows.bury(&letter(nth))?;
+        }
+        assert_eq!(rows.one("chat")?, Some(chat.clone()));
+        assert_eq!(rows.one("nobody")?, None);
+        assert_eq!(rows.all()?.len(), 2);
+        Ok(())
+    });
+    let known = reader.endpoints().unwrap();
+    assert_eq!(known, [(chat.clone(), 2), (mail, 0)]);
+    assert_eq!(reader.endpoint("chat").unwrap(), Some(chat));
+    let dead = reader.dead_letters("chat", 0, 10).unwrap();
+    assert_eq!(
+        dead.iter().map(|it| it.place.nth).collect::<Vec<_>>(),
+        [0, 1]
+    );
+    assert_eq!(
+        reader.dead_letters("chat", dead[0].id, 10).unwrap(),
+        dead[1..]
+    );
+    assert_eq!(reader.dead_letters("chat", u64::MAX, 10).unwrap(), []);
+    assert_eq!(reader.wanted_letter("chat").unwrap(), None);
+    commit(&mut store, |transaction| {
+        let rows = transaction.outbound();
+        assert_eq!(rows.want("chat", Some(99))?, 0);
+        assert_eq!(rows.want("chat", Some(dead[1].id))?, 1);
+        assert_eq!(rows.want("chat", None)?, 2);
+        rows.unbury("chat", dead[0].place)
+    });
+    let wanted = reader.wanted_letter("chat").unwrap().map(|it| it.id);
+    assert_eq!(wanted, Some(dead[1].id));
+    commit(&mut store, |transaction| {
+        transaction.outbound().forget("chat")
+    });
+    assert_eq!(reader.endpoints().unwrap().len(), 1);
+    assert_eq!(reader.dead_letters("chat", 0, 10).unwrap(), []);
+
+    let seqs = |team: &str, seq| -> Vec<u64> {
+        let log = reader.team_log(&team.into(), seq, 10).unwrap();
+        log.iter().map(|entry| entry.seq).collect()
+    };
+    assert_eq!((seqs("shop", 0), seqs("shop", 2)), (vec![1], vec![]));
+    assert_eq!(seqs("bank", 2), [2]);
+    assert_eq!(reader.ticket_log(TicketId(2), 2).unwrap().len(), 1);
+    assert_eq!(reader.ticket_log(TicketId(2), 1).unwrap(), []);
+}
+
+pub(super) fn a_bridge_is_in_use_while_a_conference_is_open_there<S: Store, R: Reader>(
+    make: &impl Fn() -> (S, R),
+) {
+    let (mut store, _) = make();
+    let bridge = tocsin_ticket::Bridge {
+        url: "https://meet.example.org/1".to_owned(),
+        dial_in: None,
+    };
+    let (quiet, mut events) = ticket(1, alarm("shop", "checkout", "one"), None);
+    let convened = Event::ConferenceConvened {
+        bridge: bridge.clone(),
+    };
+    let convened = [convened];
+    let meeting = apply(Some(quiet), &convened);
+    events.extend(convened);
+    let over = apply(Some(meeting.clone()), &[Event::ConferenceClosed]);
+    commit(&mut store, |transaction| {
+        let is_met = |transaction: &mut dyn Transaction, except| {
+            transaction
+                .outbound()
+                .is_met_at(&bridge.url, TicketId(except))
+        };
+        transaction.append(&meeting, &events, NOW)?;
+        assert!(is_met(transaction, 2)?);
+        assert!(!is_met(transaction, 1)?, "by nobody else");
+        transaction.append(&over, &[Event::ConferenceClosed], NOW)?;
+        assert!(!is_met(transaction, 2)?);
+        Ok(())
+    });
 }

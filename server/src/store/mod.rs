@@ -5,10 +5,16 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod guests;
+pub mod handoffs;
 pub mod heartbeats;
+pub mod holds;
 pub mod learning;
+pub mod outbound;
 mod sqlite;
 pub mod swaps;
+
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use tocsin_report::History;
@@ -22,8 +28,12 @@ pub use sqlite::{SqliteReader, SqliteStore};
 
 use crate::audit::{Act, Doer, Sealed};
 use crate::rights::ApiToken;
+use guests::{GuestRows, GuestTicket, Sees};
+use handoffs::{HandoffNote, HandoffRows, StoredHandoff};
 use heartbeats::{HeartbeatRows, StoredHeartbeat};
+use holds::{HoldReader, HoldRows};
 use learning::{Learn, Learned, LearningReader};
+use outbound::{OutboundReader, OutboundRows};
 use swaps::{StoredSwap, SwapRows};
 
 use crate::secret::SecretHash;
@@ -96,6 +106,9 @@ pub struct StoredChannel {
 pub enum DrillReason {
     /// Its owner's shift begins soon.
     BeforeShift,
+    /// Its owner's shift has begun, and somebody else stays on call until a device of theirs has
+    /// proved that it can ring.
+    Handoff,
     /// As every night.
     Nightly,
     /// Somebody asked for it.
@@ -156,6 +169,11 @@ pub struct StoredUpdate {
     pub seq: u64,
     /// Which team may see it.
     pub team: TeamId,
+    /// Which people of other teams, because they were asked to help. Known when it happens; whoever
+    /// reads it later has asked for what they see.
+    pub guests: Vec<PersonId>,
+    /// Those of them whom it made one: they do not know the names in it yet.
+    pub invited: Vec<PersonId>,
     /// A `tocsin_wire::Update`.
     pub json: String,
 }
@@ -170,11 +188,35 @@ pub fn update_json(seq: u64, at: Millis, events: &str, ticket: &str) -> String {
     )
 }
 
+/// A configuration that was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredConfig {
+    /// Since when it was in force.
+    pub at: Millis,
+    /// The file as it was written.
+    pub text: String,
+}
+
+/// By which rule nobody was paged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// Whichever.
+    Any,
+    /// The service's hold-off.
+    HoldOff,
+    /// Announced work.
+    Maintenance,
+    /// The on-call's quiet time.
+    Quiet,
+}
+
 /// Which tickets to list.
 #[derive(Debug, Clone, Default)]
 pub struct TicketFilter {
     /// Only open ones.
     pub open_only: bool,
+    /// Only those for which nobody was paged, by this rule or by any.
+    pub held: Option<HeldBy>,
     /// Only those with smaller numbers.
     pub before: Option<u64>,
     /// At most this many.
@@ -189,7 +231,7 @@ pub trait Transaction {
     /// [`StoreError`], as for everything here.
     fn ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
 
-    /// The open ticket of this trouble.
+    /// The open ticket of this trouble, or of the group in which an alarm of this key fires.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -378,6 +420,18 @@ pub trait Transaction {
     /// Swaps of shifts.
     fn swaps(&mut self) -> &mut dyn SwapRows;
 
+    /// What keeps tickets from paging.
+    fn holds(&mut self) -> &mut dyn HoldRows;
+
+    /// Guests of tickets.
+    fn guests(&mut self) -> &mut dyn GuestRows;
+
+    /// Handoffs.
+    fn handoffs(&mut self) -> &mut dyn HandoffRows;
+
+    /// What is told outside.
+    fn outbound(&mut self) -> &mut dyn OutboundRows;
+
     /// Keeps a configuration that was applied.
     ///
     /// # Errors
@@ -427,47 +481,72 @@ pub trait Store: Send {
 }
 
 /// Reads beside the writer. Each call sees a consistent state.
-pub trait Reader: LearningReader + Send + Sync {
+pub trait Reader: LearningReader + OutboundReader + HoldReader + Send + Sync {
     /// The number of the newest log entry; 0 when there is none.
     ///
     /// # Errors
     /// [`StoreError`], as for everything here.
     fn last_seq(&self) -> Result<u64, StoreError>;
 
-    /// Log entries of these teams after `seq`, oldest first, at most `limit`.
+    /// Log entries that somebody sees after `seq`, oldest first, at most `limit`. A guest sees a
+    /// ticket's from the one that made them its guest on.
     ///
     /// # Errors
     /// [`StoreError`].
     fn log_after(
         &self,
-        teams: &[TeamId],
+        sees: &Sees,
         seq: u64,
         limit: usize,
     ) -> Result<Vec<StoredUpdate>, StoreError>;
 
-    /// Open tickets of these teams with numbers above `ticket`, smallest first, as JSON with their
-    /// numbers.
+    /// Open tickets that somebody sees with numbers above `ticket`, smallest first, as JSON with
+    /// their numbers.
     ///
     /// # Errors
     /// [`StoreError`].
     fn open_after(
         &self,
-        teams: &[TeamId],
+        sees: &Sees,
         ticket: u64,
         limit: usize,
     ) -> Result<Vec<(u64, String)>, StoreError>;
 
-    /// Tickets of these teams, newest first, as JSON.
+    /// Tickets that somebody sees, newest first, as JSON.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn tickets(&self, teams: &[TeamId], filter: &TicketFilter) -> Result<Vec<String>, StoreError>;
+    fn tickets(&self, sees: &Sees, filter: &TicketFilter) -> Result<Vec<String>, StoreError>;
 
-    /// One ticket of these teams, as JSON.
+    /// One ticket that somebody sees, as JSON.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn ticket(&self, teams: &[TeamId], id: TicketId) -> Result<Option<String>, StoreError>;
+    fn ticket(&self, sees: &Sees, id: TicketId) -> Result<Option<String>, StoreError>;
+
+    /// The open tickets that somebody is a guest of.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn open_as_guest(&self, person: &PersonId) -> Result<Vec<GuestTicket>, StoreError>;
+
+    /// The newest handoff of each team.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn handoffs(&self) -> Result<Vec<StoredHandoff>, StoreError>;
+
+    /// The notes for a team's handoff since an instant, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn handoff_notes(&self, team: &TeamId, since: Millis) -> Result<Vec<HandoffNote>, StoreError>;
+
+    /// The open tickets of a service, newest first, as JSON.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn open_tickets_at(&self, service: &ServiceId) -> Result<Vec<String>, StoreError>;
 
     /// Everything that happened to a ticket, oldest first, each a `tocsin_wire::Entry` as JSON.
     ///
@@ -575,4 +654,15 @@ pub trait Reader: LearningReader + Send + Sync {
     /// # Errors
     /// [`StoreError`].
     fn config(&self) -> Result<Option<String>, StoreError>;
+
+    /// The configurations applied until an instant, newest first, one in memory at a time, for as
+    /// long as `visit` wants more.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was visited by then was right.
+    fn configs(
+        &self,
+        until: Millis,
+        visit: &mut dyn FnMut(&StoredConfig) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
 }

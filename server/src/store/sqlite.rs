@@ -3,10 +3,15 @@
 //! Rows are a projection of the log; both are written in the same transaction. Ticket and events
 //! are kept as JSON beside the few columns that are searched by.
 
+mod guests;
+mod handoffs;
 mod heartbeats;
+mod holds;
 mod learning;
+mod outbound;
 mod swaps;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,16 +26,21 @@ use tocsin_ticket::{
 };
 use tocsin_wire::{CommandId, PushAddress, PushChannel};
 
+use super::guests::{GuestRows, GuestTicket, Sees};
+use super::handoffs::{HandoffNote, HandoffRows, StoredHandoff};
 use super::heartbeats::{HeartbeatRows, StoredHeartbeat};
+use super::holds::HoldRows;
 use super::learning::{Learn, Learned};
+use super::outbound::OutboundRows;
 use super::swaps::{StoredSwap, SwapRows};
 use super::{
-    Answered, Code, Device, DrillRecord, Reader, Store, StoreError, StoredChannel, StoredNotice,
-    StoredUpdate, TicketFilter, Transaction, Work, update_json,
+    Answered, Code, Device, DrillRecord, HeldBy, Reader, Store, StoreError, StoredChannel,
+    StoredConfig, StoredNotice, StoredUpdate, TicketFilter, Transaction, Work, update_json,
 };
 use crate::audit::{Act, Doer, Hash, Head, Sealed};
 use crate::rights::ApiToken;
 use crate::secret::SecretHash;
+use guests::Seen;
 
 /// Migrations in order; `PRAGMA user_version` counts those that were made.
 const MIGRATIONS: &[&str] = &[
@@ -164,6 +174,10 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
 ",
     swaps::MIGRATION,
+    guests::MIGRATION,
+    handoffs::MIGRATION,
+    outbound::MIGRATION,
+    holds::MIGRATION,
 ];
 
 /// The write-ahead log is begun anew when it reaches this many pages of 4 KiB (64 MiB): passive
@@ -455,8 +469,15 @@ impl Transaction for SqliteTransaction<'_> {
         service: &ServiceId,
         dedup_key: &str,
     ) -> Result<Option<Ticket>, StoreError> {
-        self.ticket_where(
+        let open = self.ticket_where(
             "service = ?1 AND dedup_key = ?2 AND open = 1",
+            [service.as_str(), dedup_key],
+        )?;
+        if open.is_some() {
+            return Ok(open);
+        }
+        self.ticket_where(
+            "id = (SELECT ticket FROM group_alarms WHERE service = ?1 AND dedup_key = ?2)",
             [service.as_str(), dedup_key],
         )
     }
@@ -467,17 +488,25 @@ impl Transaction for SqliteTransaction<'_> {
         events: &[Event],
         at: Millis,
     ) -> Result<StoredUpdate, StoreError> {
+        self.regroup(ticket, events)?;
         let body = serde_json::to_string(ticket)?;
         let events = serde_json::to_string(events)?;
         let open = ticket.state.is_open();
         let due = ticket.next_due().map(|(due, _)| due.0);
+        let meeting = ticket.conference.as_ref();
+        let meets = meeting
+            .filter(|conference| conference.closed_at.is_none())
+            .map(|conference| conference.bridge.url.as_str());
         self.0
             .prepare_cached(
-                "INSERT INTO tickets (id, team, service, dedup_key, owner, open, due, body, paging)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                "INSERT INTO tickets
+                     (id, team, service, dedup_key, owner, open, due, body, paging, meets, held,
+                      opened_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
                  ON CONFLICT (id) DO UPDATE SET
-                    owner = excluded.owner, open = excluded.open,
-                    due = excluded.due, body = excluded.body, paging = excluded.paging",
+                    owner = excluded.owner, open = excluded.open, due = excluded.due,
+                    body = excluded.body, paging = excluded.paging, meets = excluded.meets,
+                    held = excluded.held",
             )?
             .execute(params![
                 ticket.id.0,
@@ -488,7 +517,10 @@ impl Transaction for SqliteTransaction<'_> {
                 open,
                 due,
                 body,
-                (!ticket.pages.is_empty()).then(|| ticket.severity.number())
+                (!ticket.pages.is_empty()).then(|| ticket.severity.number()),
+                meets,
+                holds::held_by(ticket),
+                ticket.opened_at.0
             ])?;
         let seq = self
             .0
@@ -498,6 +530,8 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(StoredUpdate {
             seq,
             team: ticket.team.clone(),
+            guests: Vec::new(),
+            invited: Vec::new(),
             json: update_json(seq, at, &events, &body),
         })
     }
@@ -716,7 +750,7 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn remove_device(&mut self, id: &DeviceId) -> Result<Option<Device>, StoreError> {
-        for table in ["channels", "facts"] {
+        for table in ["channels", "facts", "sounded"] {
             self.0.execute(
                 &format!("DELETE FROM {table} WHERE device = ?1"),
                 [id.as_str()],
@@ -806,6 +840,22 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn swaps(&mut self) -> &mut dyn SwapRows {
+        self
+    }
+
+    fn holds(&mut self) -> &mut dyn HoldRows {
+        self
+    }
+
+    fn guests(&mut self) -> &mut dyn GuestRows {
+        self
+    }
+
+    fn handoffs(&mut self) -> &mut dyn HandoffRows {
+        self
+    }
+
+    fn outbound(&mut self) -> &mut dyn OutboundRows {
         self
     }
 
@@ -970,64 +1020,108 @@ impl Reader for SqliteReader {
 
     fn log_after(
         &self,
-        teams: &[TeamId],
+        sees: &Sees,
         seq: u64,
         limit: usize,
     ) -> Result<Vec<StoredUpdate>, StoreError> {
-        self.of_teams(
-            "SELECT seq, log.team, at, events, body FROM log JOIN tickets ON tickets.id = log.ticket
-             WHERE log.team IN ({teams}) AND seq > ? ORDER BY seq LIMIT ?",
-            teams,
-            &[integer(seq), integer(limit)],
-            |row| {
-                let seq = row.get(0)?;
-                let (events, body) = (row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?);
-                Ok(StoredUpdate {
-                    seq,
-                    team: TeamId::new(row.get::<_, String>(1)?),
-                    json: update_json(seq, Millis(row.get(2)?), events, body),
-                })
-            },
-        )
+        let query = Seen {
+            teams: "SELECT seq, log.team, at, events, body
+                 FROM log JOIN tickets ON tickets.id = log.ticket
+                 WHERE log.team IN ({teams}) AND seq > ?2",
+            guest: "SELECT seq, log.team, at, events, body
+                 FROM guests JOIN log ON log.ticket = guests.ticket
+                 JOIN tickets ON tickets.id = log.ticket
+                 WHERE person = ?1 AND log.team NOT IN ({teams}) AND seq > ?2 AND seq >= since",
+            then: "ORDER BY seq LIMIT ?3",
+        };
+        self.seen(&query, sees, &[integer(seq), integer(limit)], |row| {
+            let seq = row.get(0)?;
+            let (events, body) = (row.get_ref(3)?.as_str()?, row.get_ref(4)?.as_str()?);
+            Ok(StoredUpdate {
+                seq,
+                team: TeamId::new(row.get::<_, String>(1)?),
+                guests: Vec::new(),
+                invited: Vec::new(),
+                json: update_json(seq, Millis(row.get(2)?), events, body),
+            })
+        })
     }
 
     fn open_after(
         &self,
-        teams: &[TeamId],
+        sees: &Sees,
         ticket: u64,
         limit: usize,
     ) -> Result<Vec<(u64, String)>, StoreError> {
-        self.of_teams(
-            "SELECT id, body FROM tickets
-             WHERE team IN ({teams}) AND open = 1 AND id > ? ORDER BY id LIMIT ?",
-            teams,
-            &[integer(ticket), integer(limit)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        let query = Seen {
+            teams: "SELECT id, body FROM tickets
+                 WHERE team IN ({teams}) AND open = 1 AND id > ?2",
+            guest: "SELECT id, body FROM guests JOIN tickets ON tickets.id = guests.ticket
+                 WHERE person = ?1 AND team NOT IN ({teams}) AND open = 1 AND id > ?2",
+            then: "ORDER BY id LIMIT ?3",
+        };
+        let rest = [integer(ticket), integer(limit)];
+        self.seen(&query, sees, &rest, |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    fn tickets(&self, teams: &[TeamId], filter: &TicketFilter) -> Result<Vec<String>, StoreError> {
-        let query = if filter.open_only {
-            "SELECT body FROM tickets
-             WHERE team IN ({teams}) AND open = 1 AND id < ? ORDER BY id DESC LIMIT ?"
-        } else {
-            "SELECT body FROM tickets
-             WHERE team IN ({teams}) AND id < ? ORDER BY id DESC LIMIT ?"
+    fn tickets(&self, sees: &Sees, filter: &TicketFilter) -> Result<Vec<String>, StoreError> {
+        let open = if filter.open_only { "AND open = 1" } else { "" };
+        let held = match filter.held {
+            None => "",
+            Some(HeldBy::Any) => "AND held IS NOT NULL",
+            Some(HeldBy::HoldOff) => "AND held = 'hold_off'",
+            Some(HeldBy::Maintenance) => "AND held = 'maintenance'",
+            Some(HeldBy::Quiet) => "AND held = 'quiet'",
+        };
+        let query = Seen {
+            teams: &format!(
+                "SELECT id, body FROM tickets
+                 WHERE team IN ({{teams}}) AND id < ?2 {open} {held}"
+            ),
+            guest: &format!(
+                "SELECT id, body FROM guests JOIN tickets ON tickets.id = guests.ticket
+                 WHERE person = ?1 AND team NOT IN ({{teams}}) AND id < ?2 {open} {held}"
+            ),
+            then: "ORDER BY id DESC LIMIT ?3",
         };
         let before = filter.before.map_or(Value::Integer(i64::MAX), integer);
-        self.of_teams(query, teams, &[before, integer(filter.limit)], |row| {
-            row.get(0)
-        })
+        let rest = [before, integer(filter.limit)];
+        self.seen(&query, sees, &rest, |row| row.get(1))
     }
 
-    fn ticket(&self, teams: &[TeamId], id: TicketId) -> Result<Option<String>, StoreError> {
-        let mut found = self.of_teams(
-            "SELECT body FROM tickets WHERE team IN ({teams}) AND id = ?",
-            teams,
-            &[integer(id.0)],
-            |row| row.get(0),
-        )?;
+    fn ticket(&self, sees: &Sees, id: TicketId) -> Result<Option<String>, StoreError> {
+        let query = Seen {
+            teams: "SELECT body FROM tickets WHERE team IN ({teams}) AND id = ?2",
+            guest: "SELECT body FROM guests JOIN tickets ON tickets.id = guests.ticket
+                 WHERE person = ?1 AND team NOT IN ({teams}) AND id = ?2",
+            then: "LIMIT 1",
+        };
+        let mut found = self.seen(&query, sees, &[integer(id.0)], |row| row.get(0))?;
         Ok(found.pop())
+    }
+
+    fn open_as_guest(&self, person: &PersonId) -> Result<Vec<GuestTicket>, StoreError> {
+        self.guest_tickets(person)
+    }
+
+    fn handoffs(&self) -> Result<Vec<StoredHandoff>, StoreError> {
+        self.newest_handoffs()
+    }
+
+    fn handoff_notes(&self, team: &TeamId, since: Millis) -> Result<Vec<HandoffNote>, StoreError> {
+        self.notes_since(team, since)
+    }
+
+    fn open_tickets_at(&self, service: &ServiceId) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT body FROM tickets WHERE service = ?1 AND open = 1 ORDER BY id DESC",
+                )?
+                .query_map([service.as_str()], |row| row.get(0))?
+                .map(|row| Ok(row?))
+                .collect()
+        })
     }
 
     fn timeline(&self, id: TicketId) -> Result<Vec<String>, StoreError> {
@@ -1273,6 +1367,29 @@ impl Reader for SqliteReader {
                     |row| row.get(0),
                 )
                 .optional()?)
+        })
+    }
+
+    fn configs(
+        &self,
+        until: Millis,
+        visit: &mut dyn FnMut(&StoredConfig) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT at, text FROM configs WHERE at <= ?1 ORDER BY number DESC",
+            )?;
+            let mut rows = statement.query([until.0])?;
+            while let Some(row) = rows.next()? {
+                let config = StoredConfig {
+                    at: Millis(row.get(0)?),
+                    text: row.get(1)?,
+                };
+                if visit(&config).is_break() {
+                    break;
+                }
+            }
+            Ok(())
         })
     }
 }
