@@ -12,10 +12,10 @@ help: ## What there is
 setup: ## Install what a fresh machine lacks
 	@scripts/setup
 
-demo: setup ## Watch an alarm ring, be missed, reach the manager, and be answered (AUTO=1: by itself)
+demo: setup ## Watch an alarm ring, be missed, reach the manager, and be answered (SEV1=1: the second act; AUTO=1: by itself)
 	@echo "==> building Tocsin (release)"
 	@$(CARGO) build --release --locked --package tocsin
-	@target/release/tocsin demo $(if $(AUTO),--auto)
+	@target/release/tocsin demo $(if $(SEV1),--sev1) $(if $(AUTO),--auto)
 
 test: setup ## Everything that must hold
 	@scripts/test

@@ -38,6 +38,12 @@ fn kind(entry: &Entry) -> &'static str {
         Act::DeviceRevoked { .. } => "device revoked",
         Act::KeySet { .. } => "key",
         Act::CalendarKeySet => "calendar",
+        Act::HandoffCompleted { .. } => "handoff",
+        Act::WebhookSecretSet { .. } => "webhook secret",
+        Act::MaintenanceAnnounced { .. } => "maintenance",
+        Act::MaintenanceEnded { .. } => "maintenance ended",
+        Act::QuietBegun { .. } => "quiet",
+        Act::QuietEnded => "quiet ended",
         Act::TokenCreated { .. } => "token",
         Act::TokenRevoked { .. } => "token revoked",
     }

@@ -39,7 +39,12 @@ async fn one_team_sees_nothing_of_the_other_on_any_route() {
         "/v1/report?format=html",
         "/v1/shifts",
         "/v1/swaps",
+        "/v1/tickets?held=true",
+        "/v1/maintenance",
+        "/v1/quiet",
         "/v1/heartbeats",
+        "/v1/webhooks",
+        "/v1/check",
         "/v1/sync",
     ] {
         holds_nothing_of_the_shop(&dora.get(path).await.expect(200).text());
@@ -47,6 +52,8 @@ async fn one_team_sees_nothing_of_the_other_on_any_route() {
     for path in [
         format!("/v1/tickets/{shops}"),
         format!("/v1/tickets/{shops}/timeline"),
+        format!("/v1/tickets/{shops}/why"),
+        format!("/v1/tickets/{shops}/why-not?person=ana"),
     ] {
         let hidden = dora.get(&path).await.expect(404);
         assert_eq!(hidden.problem().code, "no_such_ticket");
@@ -128,6 +135,10 @@ async fn every_route_of_phones_asks_who_is_calling() {
         ("GET", "/v1/tickets"),
         ("GET", "/v1/tickets/1"),
         ("GET", "/v1/tickets/1/timeline"),
+        ("GET", "/v1/tickets/1/why"),
+        ("GET", "/v1/tickets/1/why-not"),
+        ("GET", "/v1/rehearsal"),
+        ("GET", "/v1/check"),
         ("GET", "/v1/tickets/1/similar"),
         ("GET", "/v1/tickets/1/runbooks"),
         ("GET", "/v1/tickets/1/coe"),
@@ -142,9 +153,18 @@ async fn every_route_of_phones_asks_who_is_calling() {
         ("POST", "/v1/calendar"),
         ("GET", "/v1/report"),
         ("GET", "/v1/shifts"),
+        ("GET", "/v1/teams/shop/handoff"),
+        ("POST", "/v1/teams/shop/handoff/notes"),
+        ("POST", "/v1/teams/shop/handoff/complete"),
         ("GET", "/v1/swaps"),
         ("POST", "/v1/swaps"),
         ("POST", "/v1/swaps/1"),
+        ("GET", "/v1/maintenance"),
+        ("POST", "/v1/maintenance"),
+        ("DELETE", "/v1/maintenance/1"),
+        ("GET", "/v1/quiet"),
+        ("POST", "/v1/quiet"),
+        ("DELETE", "/v1/quiet"),
         ("GET", "/v1/heartbeats"),
         ("POST", "/v1/integrations/alertmanager/preview"),
         ("PUT", "/v1/config"),
@@ -155,6 +175,10 @@ async fn every_route_of_phones_asks_who_is_calling() {
         ("GET", "/v1/tokens"),
         ("POST", "/v1/tokens"),
         ("DELETE", "/v1/tokens/x"),
+        ("GET", "/v1/webhooks"),
+        ("GET", "/v1/webhooks/x/dead-letters"),
+        ("POST", "/v1/webhooks/x/redeliver"),
+        ("POST", "/v1/webhooks/x/rotate"),
         ("GET", "/v1/audit"),
     ] {
         for caller in [&nobody, &stranger] {

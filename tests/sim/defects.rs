@@ -8,8 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tocsin_server::audit::{Act, Doer};
 use tocsin_server::rights::ApiToken;
 use tocsin_server::secret::SecretHash;
+use tocsin_server::store::guests::GuestRows;
+use tocsin_server::store::handoffs::HandoffRows;
 use tocsin_server::store::heartbeats::HeartbeatRows;
+use tocsin_server::store::holds::HoldRows;
 use tocsin_server::store::learning::{Learn, Learned};
+use tocsin_server::store::outbound::OutboundRows;
 use tocsin_server::store::swaps::SwapRows;
 use tocsin_server::store::{
     Answered, Code, Device, DrillRecord, SqliteStore, Store, StoreError, StoredNotice,
@@ -209,6 +213,22 @@ impl Transaction for FaultyTransaction<'_> {
 
     fn heartbeats(&mut self) -> &mut dyn HeartbeatRows {
         self.transaction.heartbeats()
+    }
+
+    fn holds(&mut self) -> &mut dyn HoldRows {
+        self.transaction.holds()
+    }
+
+    fn guests(&mut self) -> &mut dyn GuestRows {
+        self.transaction.guests()
+    }
+
+    fn handoffs(&mut self) -> &mut dyn HandoffRows {
+        self.transaction.handoffs()
+    }
+
+    fn outbound(&mut self) -> &mut dyn OutboundRows {
+        self.transaction.outbound()
     }
 
     fn learn(&mut self, what: &Learn, now: Millis) -> Result<Learned, StoreError> {

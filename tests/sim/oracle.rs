@@ -11,14 +11,15 @@ use std::sync::Arc;
 use tocsin_directory::Directory;
 use tocsin_pager::engine::{Change, NoticeKind, View};
 use tocsin_server::engine::AlarmTaken;
+use tocsin_server::store::guests::Sees;
 use tocsin_server::store::{Reader, SqliteReader, StoredUpdate};
 use tocsin_ticket::{
     DeadlineKind, Event, Millis, PageEnd, PageId, PageReason, PersonId, Role, Severity, Ticket,
-    TicketId, TicketState,
+    TicketId, TicketState, TimerKind,
 };
 use tocsin_wire::{Action, CommandId, Cursor, Entry, Known, TicketView};
 
-use crate::setup::{Setup, teams};
+use crate::setup::{MANAGERS, Setup, teams};
 
 /// A page must ring on a phone that has had a working network for this long: a silent stream is
 /// noticed after 40 s, the longest pause between attempts is 30 s, and a lost request costs 15 s.
@@ -49,6 +50,9 @@ pub enum Rule {
     PageRings,
     NobodyWokenForNothing,
     NextChannelInTime,
+    DeclinedIsLeftAlone,
+    AsidePagesNeverEscalate,
+    StatusIsAskedFor,
     TapsCountOnce,
     AllConverge,
 }
@@ -79,6 +83,13 @@ impl fmt::Display for Rule {
             Self::NobodyWokenForNothing => "a phone without such a page is silent",
             Self::NextChannelInTime => {
                 "a page that nobody received goes by the next channel within a second of the limit"
+            }
+            Self::DeclinedIsLeftAlone => "whoever declines is not paged again at once",
+            Self::AsidePagesNeverEscalate => {
+                "a page beside the limits, answered or not, never escalates the ticket"
+            }
+            Self::StatusIsAskedFor => {
+                "a status update that is due pages the commander, a missed one the manager"
             }
             Self::TapsCountOnce => "each tap is applied exactly once",
             Self::AllConverge => "once the network heals, all phones agree with the server",
@@ -192,6 +203,21 @@ tally! {
     handoffs,
     orphans,
     severity_raised,
+    severity_lowered,
+    declined,
+    extended,
+    conferences,
+    joined,
+    roles_named,
+    status_updates,
+    status_due,
+    status_missed,
+    conferences_closed,
+    calls_for_help,
+    helpers_come,
+    helpers_cannot,
+    calls_passed_on,
+    calls_exhausted,
     reopened,
     suppressed,
     server_crashes,
@@ -250,6 +276,9 @@ pub struct Oracle {
     /// When which level was paged, by the server's clock.
     pub escalations: Vec<(Millis, u32)>,
     handoff: Millis,
+    /// Every configuration that was ever in force: whoever had a turn by one may still hold the
+    /// pager.
+    setups: Vec<Setup>,
     tickets: BTreeMap<TicketId, History>,
     log: Vec<(TicketId, Entry)>,
     open: BTreeMap<Trouble, TicketId>,
@@ -259,8 +288,8 @@ pub struct Oracle {
     escalated: BTreeSet<(TicketId, u32, u32)>,
     answers: BTreeMap<CommandId, Option<String>>,
     stored_taps: BTreeSet<CommandId>,
-    notes_written: BTreeMap<String, u32>,
-    notes_tapped: BTreeMap<CommandId, String>,
+    texts_written: BTreeMap<String, u32>,
+    texts_tapped: BTreeMap<CommandId, String>,
     mirrors: Vec<Mirror>,
 }
 
@@ -272,6 +301,7 @@ impl Oracle {
             calm_since_ms: vec![world_ms; phones],
             escalations: Vec::new(),
             handoff,
+            setups: Vec::new(),
             tickets: BTreeMap::new(),
             log: Vec::new(),
             open: BTreeMap::new(),
@@ -280,8 +310,8 @@ impl Oracle {
             escalated: BTreeSet::new(),
             answers: BTreeMap::new(),
             stored_taps: BTreeSet::new(),
-            notes_written: BTreeMap::new(),
-            notes_tapped: BTreeMap::new(),
+            texts_written: BTreeMap::new(),
+            texts_tapped: BTreeMap::new(),
             mirrors: (0..phones).map(|_| Mirror::default()).collect(),
         }
     }
@@ -323,6 +353,11 @@ impl Oracle {
                 }
             }
         }
+        for setup in commit.setups {
+            if !self.setups.contains(setup) {
+                self.setups.push(setup.clone());
+            }
+        }
         for (serial, trouble) in &commit.fired {
             self.committed.insert(*serial);
             self.alarms.entry(trouble.clone()).or_default().0 += 1;
@@ -330,7 +365,11 @@ impl Oracle {
         self.committed.extend(&commit.signals);
         let entries = commit
             .disk
-            .log_after(&teams(), self.last_seq(), usize::MAX >> 1)
+            .log_after(
+                &Sees::from(teams().as_slice()),
+                self.last_seq(),
+                usize::MAX >> 1,
+            )
             .unwrap();
         ensure!(
             entries
@@ -374,8 +413,12 @@ impl Oracle {
         let id = ticket_of(&update.json);
         let before = self.tickets.get(&id).map(|history| history.ticket.clone());
         self.check_deadline(id, before.as_ref(), &events, at, commit)?;
-        self.check_owner(id, &events, at, commit)?;
+        self.check_owner(id, &events, at)?;
         check_ends(id, &events)?;
+        if let Some(before) = &before {
+            self.check_timer(before, &events, at, commit)?;
+            check_beside_the_limits(before, &events)?;
+        }
         let mut ticket = before.clone();
         for event in &events {
             ticket = Ticket::apply(ticket, event, at);
@@ -527,14 +570,69 @@ impl Oracle {
         Ok(())
     }
 
-    /// 12: a ticket belongs to whoever the calendar says, whatever the clocks do that night.
-    fn check_owner(
-        &mut self,
-        id: TicketId,
+    /// 5, 6: a timer beside the limits goes off when it is due, and asks whom it must.
+    fn check_timer(
+        &self,
+        before: &Ticket,
         events: &[Event],
         at: Millis,
         commit: &Committed<'_>,
     ) -> Verdict {
+        let Some(Event::TimerCleared { generation }) = events.first() else {
+            return Ok(());
+        };
+        let id = before.id;
+        let mut timers = before.timers.iter();
+        let timer = timers.find(|timer| timer.generation == *generation);
+        let Some(timer) = timer.filter(|timer| timer.due <= at) else {
+            return broken(
+                Rule::NeverEarly,
+                format!(
+                    "{id}: timer {generation} went off at {at}, running are {:?}",
+                    before.timers
+                ),
+            );
+        };
+        let late_ms = at.0 - timer.due.0;
+        let undisturbed_ms = commit.world_ms - self.undisturbed_since_ms;
+        ensure!(
+            late_ms.min(undisturbed_ms) <= LATENESS_MS,
+            Rule::DeadlineInTime,
+            "{id}: {:?} went off {late_ms} ms late, {undisturbed_ms} ms after the last disturbance",
+            timer.kind
+        );
+        ensure!(
+            !events
+                .iter()
+                .any(|it| matches!(it, Event::Escalated { .. })),
+            Rule::AsidePagesNeverEscalate,
+            "{id}: {:?} escalated the ticket",
+            timer.kind
+        );
+        let manager = PersonId::from(MANAGERS[0]);
+        let (person, reason) = match timer.kind {
+            TimerKind::StatusUpdate => (before.commander(), PageReason::StatusUpdateDue),
+            TimerKind::StatusUpdateMissed => (&manager, PageReason::StatusUpdateMissed),
+            _ => return Ok(()),
+        };
+        let rings = before
+            .pages
+            .iter()
+            .any(|page| page.person == *person && !page.reason.is_aside());
+        let asked = events.iter().any(|event| {
+            matches!(event, Event::Paged { page } if page.person == *person && page.reason == reason)
+        });
+        ensure!(
+            rings || asked,
+            Rule::StatusIsAskedFor,
+            "{id}: {:?} went off and {person} was not paged",
+            timer.kind
+        );
+        Ok(())
+    }
+
+    /// 12: a ticket belongs to whoever the calendar says, whatever the clocks do that night.
+    fn check_owner(&mut self, id: TicketId, events: &[Event], at: Millis) -> Verdict {
         for event in events {
             let (owner, team) = match event {
                 Event::Opened { owner, alarm, .. } => (owner, alarm.team.clone()),
@@ -542,12 +640,13 @@ impl Oracle {
                 _ => continue,
             };
             self.tally.handoffs += u64::from(at >= self.handoff);
-            let mut expected = commit.setups.iter().map(|setup| setup.on_call(&team, at));
+            let setups = self.setups.iter();
+            let holders: Vec<PersonId> =
+                setups.flat_map(|setup| setup.holders(&team, at)).collect();
             ensure!(
-                expected.clone().any(|person| person == *owner),
+                holders.contains(owner),
                 Rule::ClocksChangeNothing,
-                "{id} went to {owner} at {at}, on call was {:?}",
-                expected.next()
+                "{id} went to {owner} at {at}, the pager was with one of {holders:?}"
             );
         }
         Ok(())
@@ -560,22 +659,39 @@ impl Oracle {
                 Event::Paged { page } => {
                     tally.pages += 1;
                     tally.nudges += u64::from(page.reason == PageReason::Nudge);
+                    tally.status_due += u64::from(page.reason == PageReason::StatusUpdateDue);
+                    tally.status_missed += u64::from(page.reason == PageReason::StatusUpdateMissed);
                 }
                 Event::CheckedIn { .. } => tally.check_ins += 1,
                 Event::Escalated { new_round, .. } => {
                     tally.escalations += 1;
                     tally.rounds += u64::from(*new_round);
                 }
-                Event::SeverityChanged { .. } => tally.severity_raised += 1,
+                Event::SeverityChanged { from, to, .. } if to.is_worse_than(*from) => {
+                    tally.severity_raised += 1;
+                }
+                Event::SeverityChanged { .. } => tally.severity_lowered += 1,
+                Event::Declined { .. } => tally.declined += 1,
+                Event::LimitExtended { .. } => tally.extended += 1,
+                Event::ConferenceConvened { .. } => tally.conferences += 1,
+                Event::ConferenceJoined { .. } => tally.joined += 1,
+                Event::ConferenceClosed => tally.conferences_closed += 1,
+                Event::RoleNamed { .. } => tally.roles_named += 1,
+                Event::StatusUpdated { .. } => tally.status_updates += 1,
+                Event::HelpAsked { .. } => tally.calls_for_help += 1,
+                Event::HelpAnswered { comes: true, .. } => tally.helpers_come += 1,
+                Event::HelpAnswered { comes: false, .. } => tally.helpers_cannot += 1,
+                Event::HelpPassedOn { .. } => tally.calls_passed_on += 1,
+                Event::HelpExhausted { .. } => tally.calls_exhausted += 1,
                 Event::Reopened { .. } => tally.reopened += 1,
                 Event::Repeated { .. } => tally.suppressed += 1,
                 Event::Reassigned { by, .. } => {
                     tally.orphans += u64::from(by.as_str() == "administrator");
                 }
-                Event::NoteAdded { text, .. } => {
-                    *self.notes_written.entry(text.clone()).or_default() += 1;
-                }
                 _ => {}
+            }
+            if let Some(text) = written(event) {
+                *self.texts_written.entry(text.to_owned()).or_default() += 1;
             }
         }
         debug_assert!(before.is_none_or(|before| before.version < after.version));
@@ -583,7 +699,10 @@ impl Oracle {
 
     /// 10: the row is what the log makes it.
     fn check_row(&self, id: TicketId, disk: &SqliteReader) -> Verdict {
-        let row = disk.ticket(&teams(), id).unwrap().unwrap_or_default();
+        let row = disk
+            .ticket(&Sees::from(teams().as_slice()), id)
+            .unwrap()
+            .unwrap_or_default();
         let replayed = serde_json::to_string(&self.tickets[&id].ticket).unwrap();
         ensure!(
             row == replayed,
@@ -597,10 +716,10 @@ impl Oracle {
     pub fn check_overdue(&self, server_now: Millis, world_ms: i64) -> Verdict {
         let undisturbed_ms = world_ms - self.undisturbed_since_ms;
         for (id, history) in &self.tickets {
-            let Some(deadline) = &history.ticket.deadline else {
+            let Some((due, _)) = history.ticket.next_due() else {
                 continue;
             };
-            let late_ms = server_now.0 - deadline.fires_at().0;
+            let late_ms = server_now.0 - due.0;
             ensure!(
                 late_ms.min(undisturbed_ms) <= LATENESS_MS,
                 Rule::DeadlineInTime,
@@ -780,9 +899,9 @@ impl Oracle {
                 Change::AddTap(tap) => {
                     self.mirrors[phone].outbox.insert(tap.request.id.clone());
                     self.stored_taps.insert(tap.request.id.clone());
-                    if let Action::Note { text } = &tap.request.action {
-                        self.notes_tapped
-                            .insert(tap.request.id.clone(), text.clone());
+                    if let Some((_, text)) = tap.request.action.words() {
+                        self.texts_tapped
+                            .insert(tap.request.id.clone(), text.to_owned());
                     }
                 }
                 Change::RemoveTap(id) => {
@@ -878,13 +997,10 @@ impl Oracle {
         }
         let person = &view.me.id;
         let visible = directory.teams_of(person);
-        let answered = |ticket: TicketId| {
-            let mut taps = view.taps.iter();
-            taps.any(|tap| tap.ticket == ticket && silences(&tap.action))
-        };
-        let missed = self
-            .wanted(person, visible, server_now)
-            .find(|page| server_now.0 - page.at.0 > REACHED_WITHIN_MS && !answered(page.id.ticket));
+        let missed = self.wanted(person, visible, server_now).find(|page| {
+            server_now.0 - page.at.0 > REACHED_WITHIN_MS
+                && !is_answered(view, page.id, Some(page.reason))
+        });
         if let Some(page) = missed {
             ensure!(
                 siren_on,
@@ -1009,13 +1125,13 @@ impl Oracle {
                 "tap {id} was stored on a phone and never reached the server"
             );
         }
-        for (id, text) in &self.notes_tapped {
+        for (id, text) in &self.texts_tapped {
             let accepted = u32::from(self.answers.get(id) == Some(&None));
-            let written = self.notes_written.get(text).copied().unwrap_or(0);
+            let written = self.texts_written.get(text).copied().unwrap_or(0);
             ensure!(
                 accepted == written,
                 Rule::TapsCountOnce,
-                "the note {text:?} was accepted {accepted} times and is there {written} times"
+                "the text {text:?} was accepted {accepted} times and is there {written} times"
             );
         }
         for id in self.tickets.keys() {
@@ -1090,11 +1206,11 @@ fn ticket_of(json: &str) -> TicketId {
 fn check_ticket(id: TicketId, ticket: &Ticket, directory: &Directory) -> Verdict {
     if !ticket.state.is_open() {
         ensure!(
-            ticket.pages.is_empty() && ticket.deadline.is_none(),
+            ticket.pages.is_empty() && ticket.next_due().is_none(),
             Rule::NobodyWokenForNothing,
             "{id} is resolved and still has {:?} and {:?}",
             ticket.pages,
-            ticket.deadline
+            ticket.next_due()
         );
         return Ok(());
     }
@@ -1118,13 +1234,77 @@ fn check_ticket(id: TicketId, ticket: &Ticket, directory: &Directory) -> Verdict
         ticket.owner
     );
     for page in &ticket.pages {
-        let due = ticket.deadline.as_ref().map(|deadline| deadline.due);
+        let due = match (page.help, page.reason) {
+            (Some(number), _) => timer_due(ticket, |kind| kind == TimerKind::Help { number }),
+            (None, PageReason::StatusUpdateDue | PageReason::StatusUpdateMissed) => {
+                timer_due(ticket, |kind| {
+                    matches!(
+                        kind,
+                        TimerKind::StatusUpdate | TimerKind::StatusUpdateMissed
+                    )
+                })
+            }
+            (None, _) => ticket.deadline.as_ref().map(|deadline| deadline.due),
+        };
         ensure!(
             due.is_some_and(|due| page.expires_at > due),
             Rule::PagesEndWhenAnswered,
-            "page {} ends at {} without a deadline ({due:?}) that renews it",
+            "page {} ({:?}) ends at {} without a deadline ({due:?}) that renews it",
             page.id,
+            page.reason,
             page.expires_at
+        );
+    }
+    Ok(())
+}
+
+fn timer_due(ticket: &Ticket, which: impl Fn(TimerKind) -> bool) -> Option<Millis> {
+    let mut timers = ticket.timers.iter();
+    timers
+        .find(|timer| which(timer.kind))
+        .map(|timer| timer.due)
+}
+
+/// What somebody wrote, where an event has it.
+fn written(event: &Event) -> Option<&str> {
+    match event {
+        Event::NoteAdded { text, .. } | Event::StatusUpdated { text, .. } => Some(text),
+        Event::LimitExtended { reason, .. } => Some(reason),
+        Event::HelpAsked { help } => Some(&help.message),
+        Event::Declined { reason, .. } | Event::HelpAnswered { reason, .. } => reason.as_deref(),
+        _ => None,
+    }
+}
+
+/// Whoever declines is left alone for now, and a page beside the limits leaves them as they are.
+fn check_beside_the_limits(before: &Ticket, events: &[Event]) -> Verdict {
+    let id = before.id;
+    let escalates = events
+        .iter()
+        .any(|it| matches!(it, Event::Escalated { .. }));
+    for event in events {
+        let (by, aside) = match event {
+            Event::Declined { by, .. } => {
+                let mut pages = before.pages.iter();
+                let page = pages.find(|page| page.person == *by);
+                (by, page.is_none_or(|page| page.reason.is_aside()))
+            }
+            Event::HelpAnswered { by, .. } => (by, true),
+            _ => continue,
+        };
+        ensure!(
+            !(aside && escalates),
+            Rule::AsidePagesNeverEscalate,
+            "{id}: {by}'s answer escalated the ticket"
+        );
+        let declines = !matches!(event, Event::HelpAnswered { comes: true, .. });
+        let paged = events
+            .iter()
+            .any(|event| matches!(event, Event::Paged { page } if page.person == *by));
+        ensure!(
+            !(declines && paged),
+            Rule::DeclinedIsLeftAlone,
+            "{id}: {by} declined and was paged again at once"
         );
     }
     Ok(())
@@ -1139,13 +1319,36 @@ fn check_ends(id: TicketId, events: &[Event]) -> Verdict {
         let has_reason = events.iter().any(|event| match (why, event) {
             (
                 PageEnd::CheckedIn,
-                Event::CheckedIn { .. } | Event::Acknowledged { .. } | Event::WorkStarted { .. },
+                Event::CheckedIn { .. }
+                | Event::Acknowledged { .. }
+                | Event::WorkStarted { .. }
+                | Event::HelpAnswered { comes: true, .. },
             )
             | (
                 PageEnd::Moved,
-                Event::WorkStarted { .. } | Event::Reassigned { .. } | Event::Reopened { .. },
+                Event::WorkStarted { .. }
+                | Event::Reassigned { .. }
+                | Event::Reopened { .. }
+                | Event::SeverityChanged { .. },
+            )
+            | (
+                PageEnd::Declined,
+                Event::Declined { .. } | Event::HelpAnswered { comes: false, .. },
+            )
+            | (
+                PageEnd::Answered,
+                Event::StatusUpdated { .. }
+                | Event::ConferenceConvened { .. }
+                | Event::SeverityChanged { .. }
+                | Event::LimitExtended { .. }
+                | Event::HelpAnswered { comes: true, .. }
+                | Event::HelpExhausted { .. },
             )
             | (PageEnd::Resolved, Event::Resolved { .. }) => true,
+            // The missed update is told to the manager, and the next one is waited for.
+            (PageEnd::Answered, Event::TimerCleared { .. }) => {
+                matches!(events.first(), Some(Event::TimerCleared { .. }))
+            }
             (PageEnd::Superseded, Event::Paged { page: newer }) => {
                 newer.person == *person && newer.id.number > page.number
             }
@@ -1160,26 +1363,35 @@ fn check_ends(id: TicketId, events: &[Event]) -> Verdict {
     Ok(())
 }
 
-/// Taps that show that the person is awake and has dealt with the ticket's pages.
-fn silences(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::CheckIn | Action::StartWork | Action::Resolve | Action::Reassign { .. }
-    )
+/// Whether the person has dealt with a page by a tap that waits.
+fn is_answered(view: &View, page: PageId, reason: Option<PageReason>) -> bool {
+    view.taps.iter().any(|tap| {
+        tap.ticket == page.ticket
+            && match tap.action {
+                Action::CheckIn
+                | Action::StartWork
+                | Action::Resolve
+                | Action::Reassign { .. }
+                | Action::Decline { .. } => true,
+                Action::UpdateStatus { .. } => matches!(
+                    reason,
+                    Some(PageReason::StatusUpdateDue | PageReason::StatusUpdateMissed)
+                ),
+                Action::ExtendLimit { .. } => reason.is_some_and(|reason| !reason.is_aside()),
+                _ => false,
+            }
+    })
 }
 
 /// Whether a phone must ring, from what it shows; by a clock that is `later_ms` ahead.
 fn must_ring(view: &View, now: Millis, later_ms: i64) -> Option<PageId> {
     let server_now = Millis(now.0 + view.clock_offset_ms + later_ms);
-    let answered = |ticket: TicketId| {
-        let mut taps = view.taps.iter();
-        taps.any(|tap| tap.ticket == ticket && silences(&tap.action))
-    };
     view.tickets
         .iter()
         .map(|item| &item.ticket)
-        .filter(|ticket| ticket.state != Known::Yes(TicketState::Resolved) && !answered(ticket.id))
+        .filter(|ticket| ticket.state != Known::Yes(TicketState::Resolved))
         .flat_map(|ticket| &ticket.pages)
+        .filter(|page| !is_answered(view, page.id, page.reason.get().copied()))
         .find(|page| page.person == view.me.id && server_now < page.expires_at)
         .map(|page| page.id)
 }

@@ -178,7 +178,10 @@ impl Handset {
                 Effect::Siren(SirenCommand::Stop)
                     if from_server && self.defect == Some(Defect::SirenSoundsOn) => {}
                 Effect::Siren(command) => {
-                    self.siren_on = command != SirenCommand::Stop;
+                    // A rehearsal is not heard.
+                    if command != SirenCommand::Rehearse {
+                        self.siren_on = command != SirenCommand::Stop;
+                    }
                     self.sounds &= self.siren_on;
                     stepped.siren = Some(command);
                 }

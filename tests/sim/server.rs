@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use tocsin_directory::handoff::Handoff;
 use tocsin_directory::{Config, Directory, diff};
 use tocsin_ingest::Signal;
 use tocsin_pager::engine::LinkId;
@@ -21,8 +22,8 @@ use tocsin_server::secret::Secret;
 use tocsin_server::store::{Code, Device, Reader, SqliteReader, SqliteStore};
 use tocsin_ticket::{DeviceId, Millis, PersonId, Transport};
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, Hello, Me, PushAddress, PushChannel, PushWhen,
-    ReceiptBatch, SyncPage, WIRE_VERSION, frame,
+    CommandReply, CommandRequest, Cursor, Hello, Me, PUSH_VERSION, PushAddress, PushChannel,
+    PushMessage, PushPayload, PushWhen, ReceiptBatch, SyncPage, Update, WIRE_VERSION, frame,
 };
 
 use crate::defects::{Defect, Faults, FaultyStore};
@@ -45,6 +46,9 @@ pub enum Ask {
     Apply(Setup),
     /// What the dispatcher wants written down.
     Deliveries(Vec<Delivery>),
+    /// Anything else that the writer can do; only the year asks for it.
+    #[allow(dead_code, reason = "see above")]
+    Work(Box<Job>),
 }
 
 /// One attempt to ask.
@@ -64,6 +68,8 @@ pub enum Reply {
     Written,
     Alarms(Vec<AlarmTaken>),
     Applied,
+    #[allow(dead_code, reason = "only the year reads it")]
+    Worked(Box<Answer>),
     /// 503.
     Busy,
     /// The connection was refused or reset.
@@ -197,7 +203,13 @@ impl Server {
         let store = SqliteStore::in_memory(&self.database).unwrap();
         let text = self.disk.config().unwrap().unwrap_or_default();
         let config = Config::parse(&text).unwrap();
-        let directory = Arc::new(ArcSwap::from_pointee(Directory::new(config)));
+        let mut swaps = self.disk.swaps().unwrap();
+        swaps.sort_by_key(|it| it.swap.swap.answered_at());
+        let swaps = swaps.into_iter().map(|it| it.swap).collect();
+        let handoffs = self.disk.handoffs().unwrap().into_iter();
+        let pending = handoffs.map(|it| it.handoff).filter(Handoff::is_pending);
+        let directory = Directory::with_swaps(config, swaps).with_handoffs(pending.collect());
+        let directory = Arc::new(ArcSwap::from_pointee(directory));
         let store = FaultyStore::new(store, self.faults.clone());
         self.running = Some(Running {
             engine: Engine::new(store, Arc::clone(&directory)).unwrap(),
@@ -384,6 +396,7 @@ impl Server {
                     Some(Some(Said::Drill(_) | Said::Notice(_))) => {
                         panic!("nobody ordered a drill, and there is nothing to tell")
                     }
+                    Some(Some(Said::CatchUp)) => frames.push((*connection, Frame::CatchUp)),
                     Some(Some(Said::Update(update))) => {
                         let cursor = Cursor {
                             epoch: stream.epoch,
@@ -450,6 +463,7 @@ impl Server {
                     },
                     Ask::Apply(setup) => apply(setup),
                     Ask::Deliveries(deliveries) => Job::Deliveries(deliveries.clone()),
+                    Ask::Work(job) => Job::clone(job),
                     Ask::Sync(..) | Ask::Stream(..) => panic!("reads do not wait for the writer"),
                 }
             })
@@ -479,6 +493,7 @@ impl Server {
                 (Ask::Receipts(_), Answer::Done) => Reply::Received,
                 (Ask::Apply(_), Answer::Done) => Reply::Applied,
                 (Ask::Deliveries(_) | Ask::Status(_), Answer::Done) => Reply::Written,
+                (Ask::Work(_), answer) => Reply::Worked(Box::new(answer)),
                 (ask, answer) => panic!("{ask:?} was answered with {answer:?}"),
             };
             replies.push((request, reply));
@@ -521,6 +536,23 @@ fn ways(device: &DeviceId) -> Vec<PushChannel> {
     ]
 }
 
+/// An update as a push would have told of it at the time.
+pub fn as_push(update: &str) -> Vec<u8> {
+    let update: Update = serde_json::from_str(update).unwrap();
+    let mut ticket = update.ticket;
+    ticket.partial = true;
+    let message = PushMessage::Ticket {
+        ticket: Box::new(ticket),
+        others: 0,
+    };
+    serde_json::to_vec(&PushPayload {
+        v: PUSH_VERSION,
+        server_time: update.entry.at,
+        message: message.into(),
+    })
+    .unwrap()
+}
+
 fn me(device: &Device) -> Me {
     Me {
         person: device.person.clone(),
@@ -533,6 +565,7 @@ fn apply(setup: &Setup) -> Job {
         text: setup.text(),
         config: Box::new(setup.config()),
         keys: Vec::new(),
+        secrets: Vec::new(),
         by: Doer::Server,
     }
 }

@@ -8,7 +8,7 @@ use tocsin_directory::Config;
 use tocsin_ticket::{Millis, PersonId, TeamId};
 
 /// A handoff whose instant was worked out by hand, most of them on a day when the clocks change.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Handoff {
     zone: &'static str,
     weekday: &'static str,
@@ -96,7 +96,7 @@ pub struct StandIn {
 }
 
 /// What the configuration file says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
     handoff: Handoff,
     /// Members of `shop` in the order of the rota.
@@ -122,6 +122,9 @@ pub enum Change {
     /// The team gives itself more time.
     SlowsDown,
 }
+
+/// How often a status update is due, in seconds.
+const STATUS_UPDATES_S: u32 = 75;
 
 /// The people above the teams.
 pub const MANAGERS: [&str; 2] = ["bea", "carl"];
@@ -192,6 +195,20 @@ impl Setup {
         PersonId::from(*member.unwrap())
     }
 
+    /// Who may hold the pager at an instant: whoever's turn it is, or whoever had a turn before and
+    /// stays until the next person's phone has proved that it can ring.
+    pub fn holders(&self, team: &TeamId, at: Millis) -> Vec<PersonId> {
+        let changes = self.stand_in.iter().flat_map(|it| [it.from, it.until]);
+        let before = changes
+            .chain([self.handoff.at()])
+            .filter(|change| *change <= at)
+            .map(|change| Millis(change.0 - 1));
+        before
+            .chain([at])
+            .map(|instant| self.on_call(team, instant))
+            .collect()
+    }
+
     /// Everybody who is asked before the chain of a team is exhausted.
     pub fn everybody(&self, team: &TeamId) -> Vec<PersonId> {
         let members = if team.as_str() == "data" {
@@ -250,7 +267,8 @@ impl Setup {
                 seconds.map(|length| if self.slow { length * 3 / 2 } else { length });
             format!(
                 "[teams.policy.{severity}]\ncheck_in = \"{check_in}s\"\n\
-                 researching = \"{researching}s\"\nwork_in_progress = \"{work}s\"\n"
+                 researching = \"{researching}s\"\nwork_in_progress = \"{work}s\"\n\
+                 status_updates = \"{STATUS_UPDATES_S}s\"\n"
             )
         };
         for (team, name, members, on_call) in [
@@ -283,6 +301,12 @@ impl Setup {
             if self.secondary && team == "shop" {
                 let members = format!("[{:?}]", self.shop.last().unwrap());
                 writeln!(text, "{}", rota("teams.secondary", &members)).unwrap();
+            }
+            if team == "shop" {
+                // The other team has nowhere to meet.
+                let links =
+                    "[{ url = \"https://meet.example/1\" }, { url = \"https://meet.example/2\" }]";
+                writeln!(text, "[teams.conference]\nlinks = {links}").unwrap();
             }
             writeln!(text, "{}", policy("sev1", [60, 120, 300])).unwrap();
             writeln!(text, "{}", policy("sev2", [90, 180, 600])).unwrap();

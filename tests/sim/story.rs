@@ -125,6 +125,39 @@ impl fmt::Display for Told<'_> {
                     write!(f, ", limit {} at +{in_s} s", deadline.generation)?;
                 }
                 Event::DeadlineCleared => write!(f, ", no limit")?,
+                Event::Declined { by, .. } => write!(f, ", {by} cannot")?,
+                Event::LimitExtended { by, .. } => write!(f, ", {by} extended the limit")?,
+                Event::ConferenceConvened { bridge } => write!(f, ", conference {}", bridge.url)?,
+                Event::ConferenceJoined { by } => write!(f, ", {by} joined")?,
+                Event::ConferenceClosed => write!(f, ", conference over")?,
+                Event::RoleNamed { person, role, .. } => write!(f, ", {person} is {role}")?,
+                Event::StatusUpdated { by, .. } => write!(f, ", {by} gave a status update")?,
+                Event::HelpAsked { help } => {
+                    write!(
+                        f,
+                        ", call {} by {} to {:?}",
+                        help.number, help.by, help.asked
+                    )?;
+                }
+                Event::HelpAnswered {
+                    number, by, comes, ..
+                } => {
+                    let comes = if *comes { "comes" } else { "cannot" };
+                    write!(f, ", {by} {comes} for call {number}")?;
+                }
+                Event::HelpPassedOn { number, level } => {
+                    write!(f, ", call {number} goes on to {:?}", level.people)?;
+                }
+                Event::HelpExhausted { number } => write!(f, ", call {number} reached nobody")?,
+                Event::TimerSet { timer } => {
+                    let in_s = (timer.due.0 - ticket.state_since.0) / 1000;
+                    write!(
+                        f,
+                        ", timer {} ({:?}) at +{in_s} s",
+                        timer.generation, timer.kind
+                    )?;
+                }
+                Event::TimerCleared { generation } => write!(f, ", no timer {generation}")?,
                 // Nothing in the simulated teams leads to these, so their names will do.
                 event => write!(f, ", {event:?}")?,
             }

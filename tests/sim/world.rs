@@ -21,14 +21,13 @@ use tocsin_ingest::Signal;
 use tocsin_pager::engine::Input;
 use tocsin_server::store::StoredUpdate;
 use tocsin_ticket::{Millis, Transport};
-use tocsin_wire::{PUSH_VERSION, PushMessage, PushPayload, Update};
 
 use crate::defects::Defect;
 use crate::network::{Asker, ConnectionId, Network, PushAnswer, RequestId};
 use crate::oracle::{Oracle, Rule, Tally, Trouble, Verdict, Violation, check_siren_meanwhile};
 use crate::people::{Act, Person};
 use crate::phone::{Handset, LONGEST_SLEEP_MS};
-use crate::server::{Reply, Request, Server};
+use crate::server::{Reply, Request, Server, as_push};
 use crate::setup::Setup;
 use crate::story::Story;
 use failing::Fault;
@@ -125,6 +124,10 @@ enum Event {
         run: u64,
     },
     Siren {
+        phone: usize,
+        run: u64,
+    },
+    Rehearsed {
         phone: usize,
         run: u64,
     },
@@ -339,6 +342,7 @@ impl World {
             }
             Event::DiskRetry { phone, run } => self.retry_disk(phone, run),
             Event::Siren { phone, run } => self.siren_reports(phone, run),
+            Event::Rehearsed { phone, run } => self.rehearsed(phone, run),
             Event::Reach(person) => self.reach(person),
             Event::GoOn(person) => {
                 let Some((phone, view)) = self.device_of(person) else {
@@ -467,23 +471,6 @@ impl World {
     }
 }
 
-/// An update as a push would have told of it at the time.
-fn as_push(update: &str) -> Vec<u8> {
-    let update: Update = serde_json::from_str(update).unwrap();
-    let mut ticket = update.ticket;
-    ticket.partial = true;
-    let message = PushMessage::Ticket {
-        ticket: Box::new(ticket),
-        others: 0,
-    };
-    serde_json::to_vec(&PushPayload {
-        v: PUSH_VERSION,
-        server_time: update.entry.at,
-        message: message.into(),
-    })
-    .unwrap()
-}
-
 impl Event {
     fn is_moving(&self) -> bool {
         matches!(
@@ -495,6 +482,7 @@ impl Event {
                 | Self::Pushed { .. }
                 | Self::Committed { .. }
                 | Self::Siren { .. }
+                | Self::Rehearsed { .. }
         )
     }
 }

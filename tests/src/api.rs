@@ -113,6 +113,14 @@ impl Api {
 
     /// As an administrator: applies a configuration and returns the keys of new integrations.
     pub async fn apply(&self, configuration: &str) -> Vec<(String, String)> {
+        self.apply_with_webhooks(configuration).await.0
+    }
+
+    /// The same, and the secrets of new webhooks.
+    pub async fn apply_with_webhooks(
+        &self,
+        configuration: &str,
+    ) -> (Vec<(String, String)>, Vec<(String, String)>) {
         let applied = self
             .send(
                 Method::PUT,
@@ -121,11 +129,16 @@ impl Api {
             )
             .await;
         let reply = applied.expect("an answer").expect(200).json();
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let keys = reply["keys"].as_array().cloned().unwrap_or_default();
-        keys.iter()
-            .map(|key| (text(&key["integration"]), text(&key["key"])))
-            .collect()
+        let pairs = |list: &str, of: &str, what: &str| {
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            let list = reply[list].as_array().cloned().unwrap_or_default();
+            let pairs = list.iter().map(|it| (text(&it[of]), text(&it[what])));
+            pairs.collect()
+        };
+        (
+            pairs("keys", "integration", "key"),
+            pairs("webhook_secrets", "webhook", "secret"),
+        )
     }
 
     /// As an administrator: a code for a person's next device.

@@ -99,6 +99,13 @@ impl TestServer {
         self.keys.extend(self.admin.apply(configuration).await);
     }
 
+    /// The same, and gives the secrets of new webhooks.
+    pub async fn apply_with_webhooks(&mut self, configuration: &str) -> Vec<(String, String)> {
+        let (keys, secrets) = self.admin.apply_with_webhooks(configuration).await;
+        self.keys.extend(keys);
+        secrets
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

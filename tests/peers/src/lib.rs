@@ -9,6 +9,7 @@
 pub mod apns;
 pub mod faults;
 pub mod fcm;
+pub mod hook;
 pub mod https;
 pub mod smtp;
 pub mod sns;

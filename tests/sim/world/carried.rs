@@ -91,7 +91,10 @@ impl World {
                 let delay = self.rng.i64(5..60);
                 self.after(delay, Event::Siren { phone, run });
             }
-            Some(SirenCommand::Rehearse) => panic!("nobody ordered a drill"),
+            Some(SirenCommand::Rehearse) => {
+                let delay = self.rng.i64(5..60);
+                self.after(delay, Event::Rehearsed { phone, run });
+            }
             Some(SirenCommand::Stop) => self.tell_phone(phone, format_args!("falls silent")),
             None => {}
         }
@@ -127,7 +130,7 @@ impl World {
             }
             Ask::Receipts(batch) => Asked::Receipts(batch.id.clone()),
             Ask::Status(_) => Asked::Status,
-            Ask::Alarms(..) | Ask::Apply(_) | Ask::Deliveries(_) => {
+            Ask::Alarms(..) | Ask::Apply(_) | Ask::Deliveries(_) | Ask::Work(_) => {
                 panic!("a phone does not {ask:?}")
             }
         };
@@ -197,6 +200,24 @@ impl World {
             }
         } else {
             SirenEvent::Started {
+                effective_volume: Some(1.0),
+            }
+        };
+        self.step(phone, Input::Siren(event))
+    }
+
+    /// A drill's siren: the output says whether it would sound.
+    pub(super) fn rehearsed(&mut self, phone: usize, run: u64) -> Verdict {
+        let handset = &self.phones[phone];
+        if handset.run != run || handset.phone.is_none() {
+            return Ok(());
+        }
+        let event = if handset.siren_broken {
+            SirenEvent::Failed {
+                reason: "another program has the output".to_owned(),
+            }
+        } else {
+            SirenEvent::Rehearsed {
                 effective_volume: Some(1.0),
             }
         };

@@ -94,13 +94,18 @@ impl World {
         self.step(phone, input)
     }
 
-    /// Notes are told apart by their text.
-    pub(super) fn fresh(&mut self, action: Action) -> Action {
-        match action {
-            Action::Note { text } => Action::Note {
-                text: format!("{text} ({:08x})", self.rng.u32(..)),
-            },
-            other => other,
+    /// What people write is told apart by its text.
+    pub(super) fn fresh(&mut self, mut action: Action) -> Action {
+        let text = match &mut action {
+            Action::Note { text } | Action::UpdateStatus { text } => Some(text),
+            Action::Decline { reason } => reason.as_mut(),
+            Action::ExtendLimit { reason, .. } => Some(reason),
+            Action::AskHelp { message, .. } => Some(message),
+            _ => None,
+        };
+        if let Some(text) = text {
+            *text = format!("{text} ({:08x})", self.rng.u32(..));
         }
+        action
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tocsin_push::Outcome;
 use tocsin_server::dispatch::{Effect, Input, Roster};
-use tocsin_server::engine::Owed;
+use tocsin_server::engine::{Job, Owed};
 use tocsin_ticket::{DeviceId, Millis, Page, PageId, Rung, Ticket, Transport};
 
 use super::{Event, World};
@@ -111,7 +111,14 @@ impl World {
                     self.after(0, Event::Arrive(request));
                 }
                 Effect::Retire { .. } => panic!("no push service said that an address is dead"),
-                Effect::Told(_) => panic!("there was no notice to tell"),
+                Effect::Told(notice) => {
+                    let request = Request {
+                        id: self.network.next_id(),
+                        asker: Asker::Dispatcher,
+                        ask: Ask::Work(Box::new(Job::EndNotice(notice))),
+                    };
+                    self.after(0, Event::Arrive(request));
+                }
             }
         }
         if self.defect == Some(Defect::SleepingDispatcher) {
