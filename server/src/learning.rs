@@ -1,6 +1,6 @@
 //! Learning at work: the index of past tickets, and the weekly word on what is overdue.
 //!
-//! [`Librarian`] follows the log beside the writer and hands what it found to it in small jobs, with
+//! The librarian follows the log beside the writer and hands what it found to it in small jobs, with
 //! pauses in between: in a storm it falls behind, and the alarms do not. The rules are
 //! `tocsin-learning`'s.
 
