@@ -656,6 +656,12 @@ fn syncs_streams_and_the_smaller_replies_are_as_reviewed() {
         people: [("ana".into(), "Ana Silva".to_owned())].into(),
         teams: [("shop".into(), "Shop".to_owned())].into(),
         services: [("checkout".into(), "Checkout".to_owned())].into(),
+        runbooks: [(
+            "checkout".into(),
+            "https://wiki.example.org/checkout".to_owned(),
+        )]
+        .into(),
+        downstream: [("checkout".into(), vec!["payments".into()])].into(),
     };
     let page = SyncPage {
         reset: true,

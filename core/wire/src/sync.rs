@@ -51,6 +51,12 @@ pub struct Directory {
     pub teams: BTreeMap<TeamId, String>,
     /// Services' names.
     pub services: BTreeMap<ServiceId, String>,
+    /// Where services' runbooks are: `http` or `https` addresses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runbooks: BTreeMap<ServiceId, String>,
+    /// What services need to work, be it another team's: where the cause of an alarm usually is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub downstream: BTreeMap<ServiceId, Vec<ServiceId>>,
 }
 
 /// `GET /v1/sync?after=CURSOR`: everything after the cursor, in pages.

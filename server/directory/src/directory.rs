@@ -359,6 +359,11 @@ impl Directory {
         let teams = self.teams_of(person);
         let people: BTreeSet<&PersonId> =
             teams.iter().flat_map(|team| self.pageable(team)).collect();
+        let services = || {
+            let services = self.config.services.values();
+            services.filter(|service| teams.contains(&service.team))
+        };
+        let downstream = || services().flat_map(|service| &service.downstream);
         wire::Directory {
             people: people
                 .into_iter()
@@ -369,12 +374,16 @@ impl Directory {
                 .iter()
                 .filter_map(|id| Some((id.clone(), self.config.teams.get(id)?.name.clone())))
                 .collect(),
-            services: self
-                .config
-                .services
-                .values()
-                .filter(|service| teams.contains(&service.team))
+            services: services()
+                .chain(downstream().filter_map(|id| self.service(id)))
                 .map(|service| (service.id.clone(), service.name.clone()))
+                .collect(),
+            runbooks: services()
+                .filter_map(|service| Some((service.id.clone(), service.runbook.clone()?)))
+                .collect(),
+            downstream: services()
+                .filter(|service| !service.downstream.is_empty())
+                .map(|service| (service.id.clone(), service.downstream.clone()))
                 .collect(),
         }
     }

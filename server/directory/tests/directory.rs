@@ -307,6 +307,30 @@ fn names_of_another_team_are_not_given_away() {
 }
 
 #[test]
+fn a_phone_knows_where_to_look_also_in_what_another_team_runs() {
+    let text = TWO_TEAMS.replace(
+        "name = \"Checkout\"\n",
+        "name = \"Checkout\"\nrunbook = \"https://wiki.example.org/checkout\"\n\
+         downstream = [\"payments\", \"ledger\"]\n",
+    );
+    let directory = Directory::new(Config::parse(&text).unwrap());
+    let names = directory.wire_directory(&"ana".into());
+    let checkout = ServiceId::from("checkout");
+    assert_eq!(
+        names.runbooks,
+        [(
+            checkout.clone(),
+            "https://wiki.example.org/checkout".to_owned()
+        )]
+        .into()
+    );
+    let downstream = ["payments".into(), "ledger".into()].to_vec();
+    assert_eq!(names.downstream, [(checkout, downstream)].into());
+    assert_eq!(names.services[&"ledger".into()], "Ledger");
+    assert!(!names.people.contains_key(&PersonId::from("dora")));
+}
+
+#[test]
 fn the_epoch_changes_with_the_teams_one_may_see_and_with_nothing_else() {
     let epoch = |text: &str, person: &str| {
         Directory::new(Config::parse(text).unwrap()).epoch(&person.into())

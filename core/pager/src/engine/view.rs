@@ -161,6 +161,10 @@ pub struct TicketItem {
     pub hold: Option<HoldItem>,
     /// Who moved the limit of its present state.
     pub extended: Option<ExtensionItem>,
+    /// Where the service's runbook is.
+    pub runbook: Option<String>,
+    /// What the service needs to work, by name: where the cause usually is.
+    pub downstream: Vec<String>,
     /// A tap waits, so that some of this is ahead of the server.
     pub pending: bool,
     /// A tap waits that moves or ends the limit; at the server it still runs.
@@ -393,6 +397,11 @@ impl Names<'_> {
         name.map_or_else(|| id.to_string(), String::clone)
     }
 
+    fn downstream(self, id: &ServiceId) -> Vec<String> {
+        let needed = self.0.downstream.get(id).into_iter().flatten();
+        needed.map(|id| self.service(id)).collect()
+    }
+
     pub fn team(self, id: &TeamId) -> String {
         let name = self.0.teams.get(id);
         name.map_or_else(|| id.to_string(), String::clone)
@@ -485,6 +494,8 @@ fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
                 state: standing.state,
                 severity: standing.severity,
                 service: names.service(&ticket.service),
+                runbook: phone.directory.runbooks.get(&ticket.service).cloned(),
+                downstream: names.downstream(&ticket.service),
                 team: names.team(&ticket.team),
                 next: names.next(ticket),
                 ticket: Arc::clone(ticket),

@@ -507,8 +507,8 @@ impl<'a> Face<'a> {
         wrapped(lines).render(inset(text), buffer);
     }
 
-    /// Where people meet and who is there, what everybody was told, who was asked for help, and who
-    /// is being paged. `said`: the call for help that is said elsewhere.
+    /// Where people meet and who is there, what everybody was told, who was asked for help, where
+    /// to look, and who is being paged. `said`: the call for help that is said elsewhere.
     fn surroundings(self, item: &TicketItem, said: Option<u32>) -> Vec<Line<'static>> {
         let words = self.words;
         let mut lines = self.conference(item);
@@ -527,6 +527,11 @@ impl<'a> Face<'a> {
                     .how_far(help)
                     .map(|text| Line::styled(format!("  {text}"), style)),
             );
+        }
+        let runbook = item.runbook.iter();
+        lines.extend(runbook.map(|url| Line::from(words.runbook(url))));
+        if !item.downstream.is_empty() {
+            lines.push(Line::styled(words.needs(&item.downstream), FAINT));
         }
         lines.extend(
             item.hold

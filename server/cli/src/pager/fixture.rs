@@ -44,6 +44,8 @@ impl Life {
                 "people": {"ana": "Ana Silva", "bea": "Bea Lindqvist", "jun": "전준"},
                 "teams": {"shop": "Shop"},
                 "services": {"checkout": "Checkout", "payments": "Payments"},
+                "runbooks": {"checkout": "https://wiki.example.org/runbooks/checkout"},
+                "downstream": {"checkout": ["payments"]},
             },
         }))
         .unwrap();

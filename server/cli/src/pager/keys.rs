@@ -16,6 +16,8 @@ pub enum Intent {
     Tap(TicketId, Action),
     /// The person goes into this ticket's conference, at this address.
     Join(TicketId, String),
+    /// The person reads the runbook at this address.
+    Read(String),
     /// One tap for every page that rings.
     CheckInAll,
     /// "I know": the pager's own alarms are quiet for a while.
@@ -80,6 +82,7 @@ fn take(ticket: TicketId, step: Step, screen: &mut Screen) -> Option<Intent> {
         }
         Step::Tap(action) => Some(Intent::Tap(ticket, action)),
         Step::Join(url) => Some(Intent::Join(ticket, url)),
+        Step::Read(url) => Some(Intent::Read(url)),
     }
 }
 
@@ -402,6 +405,14 @@ mod tests {
             reason: "the vendor works on it".to_owned(),
         };
         assert_eq!(decided(&keys, "the vendor works on it"), tapped(extended));
+    }
+
+    #[test]
+    fn the_runbook_of_the_service_in_front_is_one_key_away() {
+        let url = "https://wiki.example.org/runbooks/checkout".to_owned();
+        let mut screen = Screen::default();
+        let done = pressed(&[KeyCode::Char('b')], &fixture::ringing(), &mut screen);
+        assert_eq!(done.last(), Some(&Intent::Read(url)));
     }
 
     #[test]

@@ -107,6 +107,7 @@ impl Seat {
                     handle.tap(ticket, Action::JoinConference);
                     open_address(&url);
                 }
+                Intent::Read(url) => open_address(&url),
                 Intent::CheckInAll => {
                     handle.check_in_all();
                 }
@@ -139,7 +140,7 @@ impl Seat {
     }
 }
 
-/// Opens a conference in the person's browser. Where there is none, as over SSH, its address is on
+/// Opens a conference or a runbook in the person's browser. Where there is none, as over SSH, its address is on
 /// the screen. What comes from a server is opened only if it is an address of the web.
 fn open_address(url: &str) {
     if ["https://", "http://"]
@@ -147,7 +148,7 @@ fn open_address(url: &str) {
         .any(|web| url.starts_with(web))
         && let Err(error) = open::that_detached(url)
     {
-        tracing::info!(%error, "nothing here opens a conference");
+        tracing::info!(%error, "nothing here opens addresses");
     }
 }
 

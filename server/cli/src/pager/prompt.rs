@@ -85,6 +85,8 @@ pub enum Step {
     Tap(Action),
     /// Into the conference at this address.
     Join(String),
+    /// The runbook at this address.
+    Read(String),
 }
 
 impl Step {
@@ -122,6 +124,7 @@ pub fn deeds(view: &View, item: &TicketItem) -> Vec<(char, Step)> {
         deeds.push(('e', Step::choose(Choice::Extension)));
         deeds.push(('g', Step::choose(Choice::Owner)));
     }
+    deeds.extend(item.runbook.clone().map(|url| ('b', Step::Read(url))));
     deeds.push(('n', Step::write(Line::Note)));
     deeds
 }

@@ -274,6 +274,23 @@ impl Words {
         }
     }
 
+    /// Where it is written what to do.
+    pub fn runbook(self, url: &str) -> String {
+        match self.0 {
+            Language::English => format!("runbook {url} (b opens it)"),
+            Language::Korean => format!("런북 {url} (b로 열기)"),
+        }
+    }
+
+    /// What the service needs to work.
+    pub fn needs(self, services: &[String]) -> String {
+        let services = services.join(", ");
+        match self.0 {
+            Language::English => format!("it needs {services}: look there too"),
+            Language::Korean => format!("의존하는 서비스: {services} (그쪽도 확인)"),
+        }
+    }
+
     /// The conference is over.
     pub fn closed(self, clock: &str) -> String {
         match self.0 {
@@ -447,6 +464,7 @@ impl Words {
             Step::Join(_) => self
                 .pick("join the conference", "화상 회의 참여")
                 .to_owned(),
+            Step::Read(_) => self.pick("read the runbook", "런북 읽기").to_owned(),
             Step::Tap(Action::SetSeverity { to }) => to.to_string(),
             Step::Tap(Action::Reassign { to }) => person(to),
             Step::Tap(Action::NameRole { role, .. }) => self.incident_role(*role).to_owned(),

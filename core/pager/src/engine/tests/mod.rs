@@ -320,6 +320,7 @@ impl Night {
                 people: names(&[("ana", "Ana"), ("ben", "Ben"), ("mia", "Mia")]),
                 teams: [("shop".into(), "Shop".to_owned())].into(),
                 services: [("checkout".into(), "Checkout".to_owned())].into(),
+                ..Directory::default()
             }),
             server_time: self.now,
             duty: None,
