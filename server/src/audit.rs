@@ -126,6 +126,13 @@ pub enum Act {
         /// Who has it.
         to: PersonId,
     },
+    /// Two people swapped shifts: the other side agreed.
+    SwapAccepted {
+        /// Which.
+        swap: u64,
+        /// Of which team.
+        team: TeamId,
+    },
     /// An API token was made.
     TokenCreated {
         /// Which.
@@ -205,6 +212,9 @@ impl fmt::Display for Act {
                 write!(f, "completed the handoff of {team} from {from} to {to}")
             }
             Self::CalendarKeySet => f.write_str("made new addresses for their calendars"),
+            Self::SwapAccepted { swap, team } => {
+                write!(f, "accepted swap {swap} of shifts of {team}")
+            }
             Self::TokenCreated {
                 token,
                 name,

@@ -38,9 +38,9 @@ pub enum Right {
     Read,
     /// See reports about the past.
     Report,
-    /// Raise alarms and act on tickets.
+    /// Raise alarms, act on tickets, write runbooks, announce work, swap shifts.
     Respond,
-    /// Change a team's runbooks, overrides and a ticket's limits.
+    /// Send to a team's webhooks again what nobody took.
     Manage,
     /// Change the configuration, people's devices and keys, and read the audit log.
     Configure,

@@ -44,6 +44,7 @@ fn kind(entry: &Entry) -> &'static str {
         Act::MaintenanceEnded { .. } => "maintenance ended",
         Act::QuietBegun { .. } => "quiet",
         Act::QuietEnded => "quiet ended",
+        Act::SwapAccepted { .. } => "swap",
         Act::TokenCreated { .. } => "token",
         Act::TokenRevoked { .. } => "token revoked",
     }

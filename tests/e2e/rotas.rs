@@ -97,6 +97,12 @@ async fn shifts_are_listed_and_swapped_when_both_agree() {
     assert_eq!(after[1]["reason"], "swap");
     let over = taker.post_json(&path, &accept).await.expect(409).problem();
     assert_eq!(over.detail, "the swap is accepted; propose another");
+    let audit = server.admin.get("/v1/audit").await.expect(200).json();
+    let newest = audit["entries"].as_array().and_then(|it| it.last());
+    let newest = newest.and_then(|it| it["entry"].as_str()).expect("an act");
+    let newest: Value = serde_json::from_str(newest).expect("JSON");
+    assert_eq!(newest["what"]["act"], "swap_accepted", "{newest}");
+    assert_eq!(newest["who"]["person"], *name(second), "{newest}");
 
     server.stop().await;
     server.start_again().await;

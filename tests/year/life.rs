@@ -18,6 +18,7 @@ use tocsin_pager::NetworkError;
 use tocsin_pager::engine::{Input, LinkId, SirenCommand, SirenEvent, View};
 use tocsin_pager::net::StreamEvent;
 use tocsin_push::Outcome;
+use tocsin_server::audit::Doer;
 use tocsin_server::dispatch::{Effect, Input as Dispatch};
 use tocsin_server::engine::{Answer, AskSwap, Job, Owed, SwapWord};
 use tocsin_server::rights::{Right, Who};
@@ -1004,15 +1005,19 @@ impl Year {
         };
         let teams = directory.teams_of(&person).to_vec();
         self.swap_words.insert((person.clone(), gives), word);
-        let job = Job::Swap { person, teams, ask };
+        let by = Doer::Device {
+            device: person.as_str().into(),
+            person,
+        };
+        let job = Job::Swap { by, teams, ask };
         self.ask(Asker::Admin, Ask::Work(Box::new(job)));
     }
 
     fn swap_answered(&mut self, job: &Job, answer: &Answer) {
-        let (Job::Swap { person, ask, .. }, Answer::Swap(stored)) = (job, answer) else {
+        let (Job::Swap { by, ask, .. }, Answer::Swap(stored)) = (job, answer) else {
             return;
         };
-        if let AskSwap::Propose { gives, .. } = ask
+        if let (AskSwap::Propose { gives, .. }, Some(person)) = (ask, by.person())
             && let Some(word) = self.swap_words.remove(&(person.clone(), *gives))
         {
             let other = PersonId::from(stored.swap.swap.takes().person.as_str());
@@ -1031,7 +1036,11 @@ impl Year {
             format_args!("says {word:?} to swap {swap}"),
         );
         let ask = AskSwap::Answer { swap, word };
-        let job = Job::Swap { person, teams, ask };
+        let by = Doer::Device {
+            device: person.as_str().into(),
+            person,
+        };
+        let job = Job::Swap { by, teams, ask };
         self.ask(Asker::Admin, Ask::Work(Box::new(job)));
     }
 }

@@ -327,7 +327,7 @@ async fn ask_swap(
     ask: AskSwap,
 ) -> Result<axum::Json<SwapView>, ApiError> {
     let job = Job::Swap {
-        person: who.person.clone(),
+        by: who.actor.clone(),
         teams: who.teams(&app.directory.load()),
         ask,
     };

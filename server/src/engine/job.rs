@@ -157,7 +157,7 @@ pub enum Job {
     /// [`Answer::SwapRefused`] or [`Answer::NoSuchSwap`].
     Swap {
         /// Who asks.
-        person: PersonId,
+        by: Doer,
         /// The teams for which they may act.
         teams: Vec<TeamId>,
         /// What they want.

@@ -350,8 +350,8 @@ impl Desk<'_> {
                 self.audit(by, &act)?;
                 Answer::Done
             }
-            Job::Swap { person, teams, ask } => {
-                let answer = self.swap(person, teams, ask)?;
+            Job::Swap { by, teams, ask } => {
+                let answer = self.swap(by, teams, ask)?;
                 self.hand_over()?;
                 answer
             }

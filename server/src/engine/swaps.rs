@@ -6,6 +6,7 @@ use tocsin_rota::{Rota, Shift, Swap, SwapError};
 use tocsin_ticket::{Millis, PersonId, TeamId};
 
 use super::{Answer, Desk};
+use crate::audit::{Act, Doer};
 use crate::store::StoreError;
 use crate::store::swaps::StoredSwap;
 
@@ -50,10 +51,13 @@ impl Desk<'_> {
     /// `teams` are those for which the person may act.
     pub(super) fn swap(
         &mut self,
-        person: &PersonId,
+        by: &Doer,
         teams: &[TeamId],
         ask: &AskSwap,
     ) -> Result<Answer, StoreError> {
+        let Some(person) = by.person() else {
+            return Ok(Answer::NoSuchSwap);
+        };
         let now = instant(self.now);
         match ask {
             AskSwap::Propose {
@@ -87,7 +91,12 @@ impl Desk<'_> {
                 let Some(rota) = self.rota(teams, &stored.swap.team, stored.swap.layer) else {
                     return Ok(Answer::NoSuchSwap);
                 };
-                self.answer_swap(stored, person, *word, &rota, now)
+                let team = stored.swap.team.clone();
+                let answer = self.answer_swap(stored, person, *word, &rota, now)?;
+                if matches!((&answer, word), (Answer::Swap(_), SwapWord::Accept)) {
+                    self.audit(by, &Act::SwapAccepted { swap: *swap, team })?;
+                }
+                Ok(answer)
             }
         }
     }
@@ -249,7 +258,10 @@ mod tests {
 
         fn ask(&mut self, person: &str, teams: &[&str], ask: AskSwap) -> Answer {
             let job = Job::Swap {
-                person: person.into(),
+                by: Doer::Device {
+                    person: person.into(),
+                    device: "phone".into(),
+                },
                 teams: teams.iter().map(|team| TeamId::from(*team)).collect(),
                 ask,
             };
