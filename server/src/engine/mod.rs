@@ -155,6 +155,7 @@ impl<S: Store> Engine<S> {
         let begins = jobs.iter().any(|job| matches!(job, Job::Listening));
         let listening = self.listening || begins;
         let excusing = self.excusing || begins;
+        let turn_over = self.next_turn.is_none_or(|at| at <= now);
         let forget = now.0 - self.answers_forgotten_at.0 > ANSWERS_KEPT_MS / 100;
         self.store.transaction(&mut |transaction| {
             let mut desk = Desk {
@@ -170,7 +171,7 @@ impl<S: Store> Engine<S> {
             if excusing {
                 desk.excuse_heartbeats()?;
             }
-            if self.next_turn.is_none_or(|at| at <= now) {
+            if turn_over {
                 desk.hand_over()?;
             }
             for job in jobs {
@@ -194,8 +195,11 @@ impl<S: Store> Engine<S> {
             self.answers_forgotten_at = now;
         }
         if let Some(applied) = applied {
-            self.next_turn = applied.next_turn(now);
-            if !Arc::ptr_eq(&applied, &directory) {
+            let changed = !Arc::ptr_eq(&applied, &directory);
+            if changed || turn_over {
+                self.next_turn = applied.next_turn(now);
+            }
+            if changed {
                 self.directory.store(applied);
             }
         }
