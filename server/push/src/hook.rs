@@ -52,10 +52,7 @@ impl Poster {
     /// # Errors
     /// When the settings name no hosts or no certificates.
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
-        let guard = Guard::new(&settings.allow_hosts).map_err(StartError::at_root)?;
-        let client = guard
-            .client(&settings.roots()?)
-            .map_err(StartError::at_root)?;
+        let (guard, client) = settings.guarded(&settings.roots()?)?;
         Ok(Self { guard, client })
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use reqwest::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tocsin_ticket::Transport as Kind;
@@ -138,6 +139,15 @@ impl Settings {
             ),
         })
     }
+
+    /// A client that goes nowhere but where the settings let it, and the guard that checks
+    /// addresses before: what is named in `allow_hosts` may be anywhere, everything else must be on
+    /// the public internet.
+    pub(crate) fn guarded(&self, roots: &str) -> Result<(Guard, Client), StartError> {
+        let guard = Guard::new(&self.allow_hosts).map_err(StartError::at_root)?;
+        let client = guard.client(roots).map_err(StartError::at_root)?;
+        Ok((guard, client))
+    }
 }
 
 /// Reads a file of settings, such as [`Settings`].
@@ -166,7 +176,7 @@ impl StartError {
         }
     }
 
-    pub(crate) fn at_root(problem: SetupError) -> Self {
+    fn at_root(problem: SetupError) -> Self {
         Self {
             field: problem.field.to_owned(),
             why: problem.why,
@@ -194,8 +204,7 @@ impl Transports {
     pub fn start(settings: &Settings, vapid_pkcs8: &[u8]) -> Result<Self, StartError> {
         let roots = settings.roots()?;
         let client = http::client(&roots).map_err(StartError::at_root)?;
-        let guard = Guard::new(&settings.allow_hosts).map_err(StartError::at_root)?;
-        let guarded = guard.client(&roots).map_err(StartError::at_root)?;
+        let (guard, guarded) = settings.guarded(&roots)?;
         let webpush = settings.webpush.as_ref().map(|webpush| {
             WebPush::new(webpush, vapid_pkcs8, &roots).map_err(StartError::within("webpush"))
         });
