@@ -123,9 +123,11 @@ fn question(
         Some(text) => instant("from", text, &zone)?,
         None => usual_beginning(&zone, now),
     };
+    // A report's end is no part of it, so one up to now ends a millisecond later.
+    let end = Millis(now.0.saturating_add(1));
     let until = match &query.until {
-        Some(text) => instant("until", text, &zone)?.min(now),
-        None => now,
+        Some(text) => instant("until", text, &zone)?.min(end),
+        None => end,
     };
     if until.0.saturating_sub(from.0) > LONGEST_MS {
         return Err(ApiError::field(
