@@ -95,11 +95,10 @@ impl Hub {
         updates
     }
 
-    /// Offers updates, in order, to every stream of everybody who may see them, guests included. Called after every
-    /// commit, also one without updates: when it changed the directory, the streams of people who
-    /// may see other things than before end here.
+    /// Offers updates, in order, to every stream of everybody who may see them, guests included,
+    /// before the bell rings. Called after every commit, also one without updates: when it changed
+    /// the directory, the streams of people who may see other things than before end here.
     pub fn publish(&self, updates: Vec<StoredUpdate>) {
-        self.bell.send_replace(());
         let directory = self.directory.load_full();
         let mut streams = self.lock();
         if !Arc::ptr_eq(&streams.directory, &directory) {
@@ -127,6 +126,8 @@ impl Hub {
                 }
             }
         }
+        drop(streams);
+        self.bell.send_replace(());
     }
 
     /// Tests the streams of one device. `false`: it has none now.

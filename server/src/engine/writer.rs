@@ -1,7 +1,9 @@
 //! The writer: the engine's thread. It waits for jobs or the next deadline, whichever is first.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -163,30 +165,28 @@ fn write<S: Store>(
             hub.drop_all();
             engine.clock_was_set();
         }
-        let sleep = match engine.next_due() {
-            Ok(due) => due.map_or(LONGEST_SLEEP, |due| {
-                due.since(clock.now()).min(LONGEST_SLEEP)
-            }),
-            Err(error) => {
-                tracing::error!(%error, "the next deadline could not be read");
-                LONGEST_SLEEP
+        // What is due is decided with whatever job comes, so it is asked for only when none waits.
+        let first = match waiting.try_recv() {
+            Ok(request) => Some(request),
+            Err(TryRecvError::Disconnected) => return,
+            Err(TryRecvError::Empty) => {
+                let sleep = until_due(&mut engine, clock);
+                match waiting.recv_timeout(sleep.max(pause)) {
+                    Ok(request) => Some(request),
+                    Err(RecvTimeoutError::Disconnected) => return,
+                    Err(RecvTimeoutError::Timeout) if sleep == LONGEST_SLEEP && pause.is_zero() => {
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Timeout) => None,
+                }
             }
         };
-        let first = match waiting.recv_timeout(sleep.max(pause)) {
-            Ok(request) => Some(request),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return,
-        };
-        let idle = first.is_none();
         let (jobs, replies): (Vec<_>, Vec<_>) = first
             .into_iter()
             .chain(waiting.try_iter())
             .take(JOBS_PER_BATCH)
             .map(|request| (request.job, request.reply))
             .unzip();
-        if idle && sleep == LONGEST_SLEEP && pause.is_zero() {
-            continue;
-        }
         match engine.run(&jobs, clock.now()) {
             Ok(outcome) => {
                 pause = Duration::ZERO;
@@ -205,6 +205,19 @@ fn write<S: Store>(
                     let _ = reply.send(Err(error.clone()));
                 }
             }
+        }
+    }
+}
+
+/// How long until something is due, [`LONGEST_SLEEP`] at the most.
+fn until_due<S: Store>(engine: &mut Engine<S>, clock: &dyn Clock) -> Duration {
+    match engine.next_due() {
+        Ok(due) => due.map_or(LONGEST_SLEEP, |due| {
+            due.since(clock.now()).min(LONGEST_SLEEP)
+        }),
+        Err(error) => {
+            tracing::error!(%error, "the next deadline could not be read");
+            LONGEST_SLEEP
         }
     }
 }

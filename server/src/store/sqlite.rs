@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{
     Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params, params_from_iter,
@@ -232,6 +233,10 @@ impl Place {
             }
         };
         connection.busy_timeout(LOCK_PATIENCE)?;
+        // A plan is made once, from the statement alone. Without this, a statement that compares a
+        // parameter with the condition of a partial index, or has one as its LIMIT, is compiled anew
+        // each time it gets another value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -1396,6 +1401,8 @@ impl Reader for SqliteReader {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::super::conformance::conformance;
     use super::*;
 
@@ -1442,5 +1449,26 @@ mod tests {
             .query_row("PRAGMA journal_mode", [], |row| row.get(0))
             .unwrap();
         assert_eq!((full, mode.as_str()), (2, "wal"));
+    }
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_it_is_asked() {
+        let (store, reader) = on_disk()();
+        let recompiled = |connection: &Connection| {
+            let mut statement = connection
+                .prepare(
+                    "SELECT 1 FROM tickets
+                     WHERE service = ?1 AND dedup_key = ?2 AND open = 0 AND opened_at >= ?3
+                     LIMIT ?4",
+                )
+                .unwrap();
+            for asked in 1..4 {
+                let values = params!["checkout", format!("disk {asked}"), asked, asked];
+                assert!(!statement.exists(values).unwrap());
+            }
+            statement.get_status(StatementStatus::RePrepare)
+        };
+        assert_eq!(recompiled(&store.connection), 0);
+        assert_eq!(reader.read(|it| Ok(recompiled(it))).unwrap(), 0);
     }
 }
