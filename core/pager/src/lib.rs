@@ -9,6 +9,7 @@
 //! - [`store`] is the device's file: tickets, cursor, and the taps and receipts that the server has
 //!   not answered yet. Changes arrive in batches, each of which is on disk whole or not at all.
 //! - [`net`] is the server's HTTP API behind the [`Network`] trait.
+//! - [`story`] tells a ticket's timeline in words, the same on every screen.
 //! - [`runtime`] performs the effects, the siren's before anything slow, and feeds the results back.
 //!
 //! What comes by push is sealed to the device; the runtime opens it (`tocsin-seal`), and what does not
@@ -18,6 +19,7 @@ pub mod engine;
 pub mod net;
 pub mod runtime;
 pub mod store;
+pub mod story;
 
 pub use engine::{Effect, Input, Language, Phone, View};
 pub use net::{HttpNetwork, Network, NetworkError, StreamEvent};

@@ -16,8 +16,8 @@ use tocsin_pager::store::{Account, Store};
 use tocsin_readiness::Facts;
 use tocsin_ticket::{DeviceId, Millis, PersonId, TicketId};
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, Me, PushInfo, PushRegistration, ReceiptBatch, SyncPage,
-    Timeline,
+    CommandReply, CommandRequest, Cursor, DrillView, Me, OnCall, PushInfo, PushRegistration,
+    ReceiptBatch, ShiftView, SyncPage, TicketDetail, Timeline,
 };
 use tokio::time::Instant;
 
@@ -92,6 +92,22 @@ impl Network for Unreached {
     }
 
     async fn push_info(&self) -> Result<PushInfo, NetworkError> {
+        self.fail()
+    }
+
+    async fn on_call(&self) -> Result<Vec<OnCall>, NetworkError> {
+        self.fail()
+    }
+
+    async fn shifts(&self) -> Result<Vec<ShiftView>, NetworkError> {
+        self.fail()
+    }
+
+    async fn order_drill(&self, _: bool) -> Result<DrillView, NetworkError> {
+        self.fail()
+    }
+
+    async fn ticket_detail(&self, _: TicketId) -> Result<TicketDetail, NetworkError> {
         self.fail()
     }
 

@@ -11,7 +11,7 @@ use tocsin_pager::net::{HttpNetwork, Network, NetworkError, Server, Token};
 use tocsin_pager::runtime::{Config, EnrollError, SealedPush, device_keys, enroll, system_random};
 use tocsin_pager::store::{Secrets, Store, StoreError, TokenFile};
 use tocsin_ticket::{Rung, TicketId, Transport};
-use tocsin_wire::{Action, PushAddress, PushChannel, PushWhen};
+use tocsin_wire::{Action, DrillRequest, Known, PushAddress, PushChannel, PushWhen, ShadowMode};
 
 const TICKET: TicketId = TicketId(1);
 
@@ -569,6 +569,95 @@ async fn the_server_learns_how_to_push_and_how_the_device_is() {
         })
         .await;
     assert_eq!(desk.server.with(|seen| seen.registrations.len()), 1);
+}
+
+#[tokio::test]
+async fn who_is_on_call_now_and_in_the_weeks_to_come_is_asked_of_the_server() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    let teams = pager.on_call().await.unwrap();
+    assert_eq!(teams.len(), 1);
+    assert_eq!(
+        (
+            teams[0].team_name.as_str(),
+            teams[0].primary.name.as_str(),
+            teams[0].next.name.as_str()
+        ),
+        ("Shop", "Ana", "Ben")
+    );
+    let shifts = pager.shifts().await.unwrap();
+    let who: Vec<_> = shifts
+        .iter()
+        .map(|shift| (shift.person.name.as_str(), shift.reason.to_string()))
+        .collect();
+    assert_eq!(
+        who,
+        [
+            ("Ana", "rotation".to_owned()),
+            ("Ben", "full_moon".to_owned())
+        ],
+        "a reason that only a newer server knows costs no shift"
+    );
+    let shadow = shifts[1].shadow.as_ref().unwrap();
+    assert_eq!(shadow.mentor.name, "Ana");
+    assert_eq!(shadow.mode, Known::Yes(ShadowMode::MentorShadows));
+}
+
+#[tokio::test]
+async fn a_drill_is_ordered_for_the_device_that_asks_silent_or_not() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    for audible in [true, false] {
+        let ordered = pager.order_drill(audible).await.unwrap();
+        assert_eq!(ordered.drill.audible, audible);
+        assert_eq!(ordered.device.as_str(), "d1");
+    }
+    let asked = desk.server.with(|seen| std::mem::take(&mut seen.drills));
+    let of_this_device = |audible| DrillRequest {
+        device: None,
+        audible,
+    };
+    assert_eq!(asked, [of_this_device(true), of_this_device(false)]);
+}
+
+#[tokio::test]
+async fn a_ticket_comes_with_who_is_on_call_for_what_its_service_needs() {
+    let desk = Desk::new().await;
+    desk.server.publish(alarm(5));
+    let pager = desk.pager();
+    let found = pager.ticket_detail(TICKET).await.unwrap();
+    assert_eq!(found.ticket.title, "Checkout fails");
+    let [database] = &found.downstream[..] else {
+        panic!("one service below: {:?}", found.downstream);
+    };
+    assert_eq!(database.name, "Orders database");
+    assert_eq!(database.on_call.as_ref().unwrap().name, "Mia");
+    assert_eq!(database.open_tickets[0].title, "Disk is full");
+
+    let refused = pager.ticket_detail(TicketId(2)).await.unwrap_err();
+    assert!(
+        matches!(&refused, NetworkError::Rejected { status: 404, detail } if detail == "do something else"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_question_that_cannot_be_answered_ends_with_the_reason() {
+    let desk = Desk::new().await;
+    let pager = desk.pager();
+    let busy = Trouble::Answer(StatusCode::SERVICE_UNAVAILABLE, String::new());
+    desk.server.with(|seen| seen.trouble = Some(busy));
+    let refused = pager.order_drill(true).await;
+    assert!(
+        matches!(refused, Err(NetworkError::Busy { status: 503, .. })),
+        "{refused:?}"
+    );
+    pager.shutdown().await;
+    let ended = pager.on_call().await;
+    assert!(
+        matches!(ended, Err(NetworkError::Unreachable { .. })),
+        "{ended:?}"
+    );
 }
 
 #[tokio::test]

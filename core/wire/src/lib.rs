@@ -11,6 +11,7 @@ mod device;
 mod known;
 mod problem;
 mod push;
+mod shift;
 mod sync;
 mod view;
 
@@ -27,6 +28,7 @@ pub use push::{
     ApnsEnvironment, Drill, MAX_PUSH_BYTES, PUSH_VERSION, PushAddress, PushChannel, PushInfo,
     PushMessage, PushPayload, PushRegistration, PushWhen, ServerNotice,
 };
+pub use shift::{ShadowMode, ShadowView, ShiftReason, ShiftView};
 pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, SyncPage, Update, frame};
 pub use view::{ConferenceView, DeadlineView, HelpView, HoldView, PageView, TicketView};
 

@@ -59,6 +59,27 @@ pub struct Directory {
     pub downstream: BTreeMap<ServiceId, Vec<ServiceId>>,
 }
 
+/// An id without a name is its own.
+impl Directory {
+    /// A person's name.
+    #[must_use]
+    pub fn person<'a>(&'a self, id: &'a PersonId) -> &'a str {
+        self.people.get(id).map_or(id.as_str(), String::as_str)
+    }
+
+    /// A team's name.
+    #[must_use]
+    pub fn team<'a>(&'a self, id: &'a TeamId) -> &'a str {
+        self.teams.get(id).map_or(id.as_str(), String::as_str)
+    }
+
+    /// A service's name.
+    #[must_use]
+    pub fn service<'a>(&'a self, id: &'a ServiceId) -> &'a str {
+        self.services.get(id).map_or(id.as_str(), String::as_str)
+    }
+}
+
 /// `GET /v1/sync?after=CURSOR`: everything after the cursor, in pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

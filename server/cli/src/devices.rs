@@ -9,7 +9,7 @@ use tocsin_wire::{DeviceView, DeviceWay, DrillView, Known, PushWhen};
 
 use crate::cli::{DevicesArgs, DevicesCommand, ReadArgs, RevokeArgs};
 use crate::failure::Failure;
-use crate::names::{self, Names};
+use crate::names;
 use crate::out::{self, BAD, CARE, FAINT, GOOD, STRONG, paint};
 use crate::times;
 
@@ -42,11 +42,14 @@ async fn show_all(args: &ReadArgs) -> Result<(), Failure> {
     if args.json {
         return out::json(&devices);
     }
-    let (names, _) = Names::and_me(&client).await?;
+    let (names, _) = names::and_me(&client).await?;
     let language = args.server.language();
     // Somebody without any device is what one must see.
-    let mut people: BTreeMap<&PersonId, Vec<&DeviceView>> =
-        names.people().map(|person| (person, Vec::new())).collect();
+    let mut people: BTreeMap<&PersonId, Vec<&DeviceView>> = names
+        .people
+        .keys()
+        .map(|person| (person, Vec::new()))
+        .collect();
     for device in &devices {
         people.entry(&device.person).or_default().push(device);
     }

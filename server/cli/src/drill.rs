@@ -14,7 +14,7 @@ use crate::cli::DrillArgs;
 use crate::client::Client;
 use crate::devices::{is_pager, light, reachable, standing};
 use crate::failure::Failure;
-use crate::names::{self, Names};
+use crate::names;
 use crate::out::{self, BAD, FAINT, GOOD, STRONG, paint};
 
 /// How often the server is asked how far it got.
@@ -30,7 +30,7 @@ const SOUNDING_LIMIT: Duration = Duration::from_secs(10);
 pub async fn run(args: &DrillArgs) -> Result<(), Failure> {
     let client = args.read.server.client()?;
     let devices: Vec<DeviceView> = client.get("v1/devices").await?;
-    let (names, me) = Names::and_me(&client).await?;
+    let (names, me) = names::and_me(&client).await?;
     let device = choose(&devices, &me, args.device.as_deref())?;
     let request = DrillRequest {
         device: Some(device.device.clone()),

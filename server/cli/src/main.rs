@@ -35,7 +35,6 @@ mod shifts;
 mod signals;
 mod similar;
 mod siren;
-mod story;
 mod tickets;
 mod times;
 mod token;

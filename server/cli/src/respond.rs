@@ -6,11 +6,10 @@ use core::time::Duration;
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand, ValueEnum};
 use tocsin_pager::runtime::system_random;
 use tocsin_ticket::{HelpTarget, IncidentRole, PersonId, Severity, TicketId};
-use tocsin_wire::{Action, CommandId, CommandReply, CommandRequest, Outcome};
+use tocsin_wire::{Action, CommandId, CommandReply, CommandRequest, Directory, Outcome};
 
 use crate::cli::{ReadArgs, length, ticket_number};
 use crate::failure::{Context, Failure};
-use crate::names::Names;
 use crate::{out, tickets, times};
 
 /// A ticket, and what to do about it.
@@ -236,7 +235,7 @@ pub async fn run(ticket: u64, deed: &Deed, read: &ReadArgs) -> Result<(), Failur
         return out::json(&reply);
     }
     if let Some(ticket) = &reply.ticket {
-        tickets::show(ticket, &Names::default());
+        tickets::show(ticket, &Directory::default());
     }
     Ok(())
 }

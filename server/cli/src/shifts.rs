@@ -1,13 +1,10 @@
 //! `tocsin shifts` and `tocsin swap`: who is on call when, layer by layer, and who would rather swap.
 
 use reqwest::Url;
-use tocsin_server::api::{
-    ShadowMode, ShadowView, ShiftReason, ShiftTime, ShiftView, SwapReply, SwapRequest, SwapState,
-    SwapView,
-};
+use tocsin_server::api::{ShiftTime, SwapReply, SwapRequest, SwapState, SwapView};
 use tocsin_server::engine::SwapWord;
 use tocsin_ticket::{Millis, TeamId};
-use tocsin_wire::Person;
+use tocsin_wire::{Known, Person, ShadowMode, ShadowView, ShiftReason, ShiftView};
 
 use crate::cli::{AnswerArgs, ReadArgs, ShiftsArgs, SwapArgs, SwapCommand};
 use crate::failure::Failure;
@@ -62,10 +59,9 @@ fn layer_name(layer: usize) -> String {
 
 fn row(shift: &ShiftView) -> String {
     let Person { id, name } = &shift.person;
-    let why = match shift.reason {
-        ShiftReason::Rotation => String::new(),
-        ShiftReason::Override => format!("  {}", paint(CARE, "override")),
-        ShiftReason::Swap => format!("  {}", paint(CARE, "swap")),
+    let why = match &shift.reason {
+        Known::Yes(ShiftReason::Rotation) => String::new(),
+        other => format!("  {}", paint(CARE, other)),
     };
     let with = shift.shadow.as_ref().map_or_else(String::new, |shadow| {
         format!("  {}", paint(FAINT, mentored(shadow)))
@@ -85,8 +81,9 @@ fn mentored(
     }: &ShadowView,
 ) -> String {
     match mode {
-        ShadowMode::MentorShadows => format!("new, {} shadows", mentor.name),
-        ShadowMode::NewcomerShadows => format!("{} shadows", newcomer.name),
+        Known::Yes(ShadowMode::MentorShadows) => format!("new, {} shadows", mentor.name),
+        Known::Yes(ShadowMode::NewcomerShadows) => format!("{} shadows", newcomer.name),
+        Known::No(mode) => format!("{} with {}: {mode}", newcomer.name, mentor.name),
     }
 }
 

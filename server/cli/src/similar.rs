@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use tocsin_learning::{CoeState, SimilarTicket};
 use tocsin_ticket::Actor;
+use tocsin_wire::Directory;
 
 use crate::cli::TicketArgs;
 use crate::failure::Failure;
-use crate::names::Names;
+use crate::names;
 use crate::out::{self, FAINT, STRONG, paint};
 use crate::times;
 
@@ -27,7 +28,7 @@ pub async fn run(args: &TicketArgs) -> Result<(), Failure> {
         out::aside("no past ticket was like this one");
         return Ok(());
     }
-    let (names, _) = Names::and_me(&client).await?;
+    let (names, _) = names::and_me(&client).await?;
     for similar in &found {
         out::line(format_args!(
             "{:>3} %  {}  {}",
@@ -54,7 +55,7 @@ pub async fn run(args: &TicketArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn ending(similar: &SimilarTicket, names: &Names) -> String {
+fn ending(similar: &SimilarTicket, names: &Directory) -> String {
     let what = format!(
         "{} of {}, {}",
         similar.severity,

@@ -1,18 +1,18 @@
 //! `tocsin tickets` and `tocsin ticket`: what is open, and one ticket's story.
 
 use anstyle::{AnsiColor, Style};
+use tocsin_pager::story::{self, Weight};
 use tocsin_ticket::{Actor, HelpTarget, IncidentRole, Severity, TimerKind};
 use tocsin_wire::{
-    ConferenceView, DownstreamView, HelpView, Known, TicketDetail, TicketList, TicketView, Timeline,
+    ConferenceView, Directory, DownstreamView, HelpView, Known, TicketDetail, TicketList,
+    TicketView, Timeline,
 };
 
 use crate::cli::{ReadArgs, TicketsArgs};
 use crate::failure::Failure;
-use crate::names::Names;
 use crate::out::{self, CARE, FAINT, STRONG, paint};
 use crate::respond::{self, TicketDeedArgs};
-use crate::story::{self, Weight};
-use crate::{coe, times};
+use crate::{coe, names, times};
 
 /// The most that the server gives at once.
 const SERVER_LIMIT: usize = 100;
@@ -115,7 +115,7 @@ async fn timeline(ticket: u64, read: &ReadArgs) -> Result<(), Failure> {
     if read.json {
         return out::json(&found);
     }
-    let names = Names::fetch(&client, found.cursor).await;
+    let names = names::fetch(&client, found.cursor).await;
     let ticket = &found.ticket;
     show(ticket, &names);
     let detail: TicketDetail = client.get(&path).await?;
@@ -132,7 +132,8 @@ async fn timeline(ticket: u64, read: &ReadArgs) -> Result<(), Failure> {
         out::line(paint(CARE, due));
     }
     let mut today = String::new();
-    for line in story::tell(&found.entries, &names, read.server.language()) {
+    let language = read.server.language();
+    for line in story::tell(&found.entries, &names, &times::clock, language) {
         let day = times::day(line.at);
         if day != today {
             out::line(format_args!("\n{}", paint(STRONG, &day)));
@@ -153,7 +154,7 @@ async fn timeline(ticket: u64, read: &ReadArgs) -> Result<(), Failure> {
 }
 
 /// How a ticket stands, and what surrounds it.
-pub fn show(ticket: &TicketView, names: &Names) {
+pub fn show(ticket: &TicketView, names: &Directory) {
     out::line(format_args!(
         "{} {}  {}",
         severity(ticket),
@@ -175,7 +176,7 @@ pub fn show(ticket: &TicketView, names: &Names) {
 }
 
 /// Conference, roles, status updates, calls for help, holds: what there is of them.
-fn surroundings(ticket: &TicketView, names: &Names) -> Vec<String> {
+fn surroundings(ticket: &TicketView, names: &Directory) -> Vec<String> {
     let mut lines = Vec::new();
     let conference = ticket.conference.as_ref().and_then(Known::get);
     lines.extend(conference.map(|conference| meeting(conference, ticket, names)));
@@ -210,7 +211,7 @@ fn surroundings(ticket: &TicketView, names: &Names) -> Vec<String> {
     lines
 }
 
-fn meeting(conference: &ConferenceView, ticket: &TicketView, names: &Names) -> String {
+fn meeting(conference: &ConferenceView, ticket: &TicketView, names: &Directory) -> String {
     let dial_in = conference.bridge.dial_in.as_ref();
     let dial_in = dial_in.map_or_else(String::new, |number| format!(", dial {number}"));
     let roles = &conference.roles;
@@ -240,7 +241,7 @@ fn meeting(conference: &ConferenceView, ticket: &TicketView, names: &Names) -> S
 }
 
 /// A call for help, each answer, and how far the pages got.
-fn call(help: &HelpView, ticket: &TicketView, names: &Names) -> String {
+fn call(help: &HelpView, ticket: &TicketView, names: &Directory) -> String {
     let target = match &help.target {
         Known::Yes(HelpTarget::Service { service }) => {
             format!("the on-call of {}", names.service(service))

@@ -50,10 +50,7 @@ pub use learning::SavedReply;
 pub use limit::{Rates, RatesError};
 pub use noise::{MaintenanceRequest, MaintenanceView, QuietRequest, QuietView};
 pub use preview::{Format, Preview, PreviewReply, SeverityFrom};
-pub use shifts::{
-    ShadowMode, ShadowView, ShiftReason, ShiftTime, ShiftView, SwapReply, SwapRequest, SwapState,
-    SwapView,
-};
+pub use shifts::{ShiftTime, SwapReply, SwapRequest, SwapState, SwapView};
 pub use tokens::{TokenReply, TokenRequest, TokenView};
 pub use webhooks::{
     DeadLetterView, EndpointKind, EndpointState, EndpointView, NewSecret, RedeliverReply,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_directory::{Directory, Layer, TeamShift};
 use tocsin_rota::{Shift, ShiftKind, SwapError};
 use tocsin_ticket::{Millis, PersonId, TeamId};
-use tocsin_wire::{Person, Problem};
+use tocsin_wire::{Known, Person, Problem, ShadowMode, ShadowView, ShiftReason, ShiftView};
 
 use super::extract::{Caller, Json, Query};
 use super::{ApiError, App};
@@ -33,59 +33,6 @@ pub(super) struct ShiftsQuery {
     from: Option<i64>,
     /// Shifts that begin before this, at most a year after `from`; without it, four weeks after.
     until: Option<i64>,
-}
-
-/// Why somebody is on call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShiftReason {
-    /// By the rotation.
-    Rotation,
-    /// By an override of the configuration.
-    Override,
-    /// By a swap that both agreed to.
-    Swap,
-}
-
-/// Which of the two leads in a newcomer's first shifts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShadowMode {
-    /// The newcomer is on call, and the mentor sees everything.
-    MentorShadows,
-    /// The mentor is on call, and the newcomer gets pages that never escalate.
-    NewcomerShadows,
-}
-
-/// The two who do one of a newcomer's first shifts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ShadowView {
-    /// Who learns.
-    pub newcomer: Person,
-    /// Who teaches.
-    pub mentor: Person,
-    /// Which of the two is on call.
-    pub mode: ShadowMode,
-}
-
-/// One shift.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct ShiftView {
-    /// Of which team.
-    pub team: TeamId,
-    /// In which of its layers, in the order of paging: 1 is the primary.
-    pub layer: usize,
-    /// Who is on call.
-    pub person: Person,
-    /// The first instant.
-    pub from: Millis,
-    /// The first instant after.
-    pub until: Millis,
-    /// Why it is this person.
-    pub reason: ShiftReason,
-    /// Who is with them, if it is one of a newcomer's first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shadow: Option<ShadowView>,
 }
 
 /// `GET /v1/shifts?team=T&from=MS&until=MS`.
@@ -148,18 +95,18 @@ fn view(directory: &Directory, team: &TeamId, TeamShift { layer, duty }: TeamShi
         person: person(&shift.person),
         from: Millis(shift.from.as_millisecond()),
         until: Millis(shift.until.as_millisecond()),
-        reason: match shift.kind {
+        reason: Known::Yes(match shift.kind {
             ShiftKind::Rotation { .. } => ShiftReason::Rotation,
             ShiftKind::Override => ShiftReason::Override,
             ShiftKind::Swap => ShiftReason::Swap,
-        },
+        }),
         shadow: duty.shadow.map(|shadow| ShadowView {
             newcomer: person(&shadow.newcomer),
             mentor: person(&shadow.mentor),
-            mode: match shadow.mode {
+            mode: Known::Yes(match shadow.mode {
                 tocsin_rota::ShadowMode::MentorShadows => ShadowMode::MentorShadows,
                 tocsin_rota::ShadowMode::NewcomerShadows => ShadowMode::NewcomerShadows,
-            },
+            }),
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use tocsin_readiness::Facts;
+use tocsin_readiness::{Facts, Language};
 use tocsin_ticket::{TicketId, Transport};
 use tocsin_wire::{
     Action, CommandId, CommandReply, PushChannel, PushRegistration, SyncPage, Timeline,
@@ -102,6 +102,9 @@ pub enum Input {
     Siren(SirenEvent),
     /// The device can (or cannot) wake its person, as far as the shell can tell.
     Device(DeviceStatus),
+    /// The person reads this language from now on. Notices stay in the language in which they were
+    /// written.
+    Language(Language),
     /// The person has read a notice.
     NoticeDismissed {
         /// Its number.

@@ -23,6 +23,7 @@
 //! [`DEAD_MAN_WARNING`] and woken after [`DEAD_MAN_SIREN`], and is told when a drill that was due did
 //! not come. A drill never stops or softens the siren of a page.
 
+mod choices;
 mod deadman;
 mod device;
 mod drill;
@@ -100,7 +101,7 @@ const NOTICES_KEPT: usize = 100;
 /// What the engine is told once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The language of every text.
+    /// The language of every text, until [`Input::Language`].
     pub language: Language,
     /// Seeds the jitter of retries; random on a device, fixed in a simulation.
     pub seed: u64,
@@ -275,6 +276,7 @@ impl Phone {
                 self.device = status;
                 self.status.told = true;
             }
+            Input::Language(language) => self.texts = Texts::new(language),
             Input::NoticeDismissed { number } => self.remove_notice(number, &mut out),
             Input::StoreFailed { reason } => self.store_failure = Some(reason),
             Input::StoreRecovered => self.store_failure = None,

@@ -291,10 +291,7 @@ impl Texts {
     }
 
     pub fn person(self, person: &PersonId, directory: &Directory) -> String {
-        let name = directory
-            .people
-            .get(person)
-            .map_or(person.as_str(), String::as_str);
+        let name = directory.person(person);
         self.pick(name, format!("{name} 님"))
     }
 

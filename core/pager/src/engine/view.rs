@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tocsin_readiness::{Code, DrillResult, Light};
+use tocsin_readiness::{Code, DrillResult, Language, Light};
 use tocsin_ticket::{
     DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, ServiceId, Severity,
     TeamId, TicketId, TicketState,
@@ -54,6 +54,8 @@ pub struct View {
     pub readiness: ReadinessView,
     /// Names for ids, for choosing a person to hand a ticket to.
     pub directory: Arc<Directory>,
+    /// The language of every text.
+    pub language: Language,
     /// Server's clock minus the device's, in milliseconds; zero while they agree well enough.
     /// Running times are `instant - (device's now + this)`.
     pub clock_offset_ms: i64,
@@ -378,6 +380,7 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
         on_call: phone.is_on_call(now),
         readiness: readiness(phone, now),
         directory: Arc::clone(&phone.directory),
+        language: phone.texts.language(),
         clock_offset_ms: phone.clock_correction_ms(),
     }
 }
@@ -388,13 +391,11 @@ pub(super) struct Names<'a>(&'a Directory);
 
 impl Names<'_> {
     pub fn person(self, id: &PersonId) -> String {
-        let name = self.0.people.get(id);
-        name.map_or_else(|| id.to_string(), String::clone)
+        self.0.person(id).to_owned()
     }
 
     pub fn service(self, id: &ServiceId) -> String {
-        let name = self.0.services.get(id);
-        name.map_or_else(|| id.to_string(), String::clone)
+        self.0.service(id).to_owned()
     }
 
     fn downstream(self, id: &ServiceId) -> Vec<String> {
@@ -403,8 +404,7 @@ impl Names<'_> {
     }
 
     pub fn team(self, id: &TeamId) -> String {
-        let name = self.0.teams.get(id);
-        name.map_or_else(|| id.to_string(), String::clone)
+        self.0.team(id).to_owned()
     }
 
     fn next(self, ticket: &TicketView) -> Vec<String> {

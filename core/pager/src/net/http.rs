@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 use tocsin_readiness::Facts;
 use tocsin_ticket::TicketId;
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, EnrollReply, EnrollRequest, Problem, PushInfo,
-    PushRegistration, ReceiptBatch, SyncPage, Timeline, WIRE_VERSION, WIRE_VERSION_HEADER, frame,
+    CommandReply, CommandRequest, Cursor, DrillRequest, DrillView, EnrollReply, EnrollRequest,
+    OnCall, Problem, PushInfo, PushRegistration, ReceiptBatch, ShiftView, SyncPage, TicketDetail,
+    Timeline, WIRE_VERSION, WIRE_VERSION_HEADER, frame,
 };
 use tokio::sync::OnceCell;
 
@@ -158,6 +159,27 @@ impl Network for HttpNetwork {
 
     async fn push_info(&self) -> Result<PushInfo, NetworkError> {
         answer(self.get("v1/push").await?).await
+    }
+
+    async fn on_call(&self) -> Result<Vec<OnCall>, NetworkError> {
+        answer(self.get("v1/oncall").await?).await
+    }
+
+    async fn shifts(&self) -> Result<Vec<ShiftView>, NetworkError> {
+        answer(self.get("v1/shifts").await?).await
+    }
+
+    async fn order_drill(&self, audible: bool) -> Result<DrillView, NetworkError> {
+        let request = DrillRequest {
+            device: None,
+            audible,
+        };
+        answer(self.post("v1/drills", &request).await?).await
+    }
+
+    async fn ticket_detail(&self, ticket: TicketId) -> Result<TicketDetail, NetworkError> {
+        let path = format!("v1/tickets/{}", ticket.0);
+        answer(self.get(&path).await?).await
     }
 
     async fn timeline(&self, ticket: TicketId) -> Result<Timeline, NetworkError> {

@@ -15,8 +15,9 @@ use futures_util::Stream;
 use tocsin_readiness::Facts;
 use tocsin_ticket::TicketId;
 use tocsin_wire::{
-    CommandReply, CommandRequest, Cursor, Drill, Duty, Hello, PushInfo, PushRegistration,
-    ReceiptBatch, ServerNotice, SyncPage, Timeline, Update,
+    CommandReply, CommandRequest, Cursor, Drill, DrillView, Duty, Hello, OnCall, PushInfo,
+    PushRegistration, ReceiptBatch, ServerNotice, ShiftView, SyncPage, TicketDetail, Timeline,
+    Update,
 };
 
 pub use http::HttpNetwork;
@@ -134,6 +135,24 @@ pub trait Network: Send + Sync + 'static {
 
     /// `GET /v1/push`.
     fn push_info(&self) -> impl Future<Output = Result<PushInfo, NetworkError>> + Send;
+
+    /// `GET /v1/oncall`.
+    fn on_call(&self) -> impl Future<Output = Result<Vec<OnCall>, NetworkError>> + Send;
+
+    /// `GET /v1/shifts`, from now on and as far ahead as the server does without being told.
+    fn shifts(&self) -> impl Future<Output = Result<Vec<ShiftView>, NetworkError>> + Send;
+
+    /// `POST /v1/drills` for this device.
+    fn order_drill(
+        &self,
+        audible: bool,
+    ) -> impl Future<Output = Result<DrillView, NetworkError>> + Send;
+
+    /// `GET /v1/tickets/{id}`.
+    fn ticket_detail(
+        &self,
+        ticket: TicketId,
+    ) -> impl Future<Output = Result<TicketDetail, NetworkError>> + Send;
 
     /// `GET /v1/tickets/{id}/timeline`.
     fn timeline(

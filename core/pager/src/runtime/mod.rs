@@ -8,6 +8,7 @@
 
 mod enroll;
 mod ports;
+mod question;
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -15,7 +16,9 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tocsin_seal::DeviceKeys;
 use tocsin_ticket::{Millis, TicketId, Transport};
-use tocsin_wire::{Action, CommandId, Entry, PushChannel, PushInfo};
+use tocsin_wire::{
+    Action, CommandId, DrillView, Entry, OnCall, PushChannel, PushInfo, ShiftView, TicketDetail,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
@@ -24,6 +27,7 @@ use crate::engine::{
 };
 use crate::net::{Network, NetworkError};
 use crate::store::{Store, StoreError};
+use question::{Question, Reply};
 
 pub use enroll::{EnrollError, device_keys, enroll};
 pub use ports::{Clock, Device, Ports, Random, SirenOutput, SystemClock, system_random};
@@ -47,7 +51,7 @@ const STEPS_PER_VIEW: u32 = 256;
 /// What a pager is told when it starts.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The language of every text.
+    /// The language of every text, until [`PagerHandle::speak`].
     pub language: Language,
     /// The push that woke this process, if one did: it sounds before anything else happens.
     pub woken_by: Option<SealedPush>,
@@ -227,9 +231,49 @@ impl PagerHandle {
     /// # Errors
     /// [`NetworkError`] when the server gave no answer, or the pager has ended.
     pub async fn push_info(&self) -> Result<PushInfo, NetworkError> {
-        let (done, info) = oneshot::channel();
-        self.send(Message::PushInfo(done));
-        info.await.unwrap_or_else(|_| {
+        self.ask(Question::PushInfo).await
+    }
+
+    /// Who is on call now, for each team that the person may see.
+    ///
+    /// # Errors
+    /// When the server gave no answer, or the pager has ended.
+    pub async fn on_call(&self) -> Result<Vec<OnCall>, NetworkError> {
+        self.ask(Question::OnCall).await
+    }
+
+    /// The shifts of the person's teams that have not ended, for the next four weeks: team by team
+    /// and layer by layer, earliest first.
+    ///
+    /// # Errors
+    /// When the server gave no answer, or the pager has ended.
+    pub async fn shifts(&self) -> Result<Vec<ShiftView>, NetworkError> {
+        self.ask(Question::Shifts).await
+    }
+
+    /// "Ring my phone now": the server sends a drill to this device by every way that a page would
+    /// take. How it went shows in [`crate::engine::ReadinessView::last_drill`].
+    ///
+    /// # Errors
+    /// When the server gave no answer, or the pager has ended. The drill may come all the same.
+    pub async fn order_drill(&self, audible: bool) -> Result<DrillView, NetworkError> {
+        self.ask(|reply| Question::Drill { audible, reply }).await
+    }
+
+    /// A ticket, with what its service needs to work and who is on call for that: where the cause
+    /// usually is.
+    ///
+    /// # Errors
+    /// When the server gave no answer, also because the ticket is not this person's to see, or the
+    /// pager has ended.
+    pub async fn ticket_detail(&self, ticket: TicketId) -> Result<TicketDetail, NetworkError> {
+        self.ask(|reply| Question::Ticket(ticket, reply)).await
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T, NetworkError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Question(question(reply)));
+        answer.await.unwrap_or_else(|_| {
             Err(NetworkError::Unreachable {
                 reason: "the pager has ended".to_owned(),
             })
@@ -240,6 +284,11 @@ impl PagerHandle {
     /// it was lost. [`crate::engine::OFFLINE_WINDOW`] is the usual length.
     pub fn going_offline(&self, length: Duration) {
         self.input(Input::GoingOffline { length });
+    }
+
+    /// The person changed the language of the device: the next view is in this one.
+    pub fn speak(&self, language: Language) {
+        self.input(Input::Language(language));
     }
 
     /// The person has read a notice.
@@ -309,7 +358,7 @@ enum Message {
     DeviceChanged,
     Settled(oneshot::Sender<()>),
     Timeline(TicketId, oneshot::Sender<Vec<Entry>>),
-    PushInfo(oneshot::Sender<Result<PushInfo, NetworkError>>),
+    Question(Question),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -426,12 +475,10 @@ impl<N: Network> Runtime<N> {
                     let _ = inputs.send(answer).await;
                 });
             }
-            Message::PushInfo(done) => {
+            Message::Question(question) => {
                 let network = Arc::clone(&self.network);
-                self.requests.spawn(async move {
-                    // Whoever asked may have stopped waiting.
-                    let _ = done.send(network.push_info().await);
-                });
+                self.requests
+                    .spawn(async move { question.ask(&*network).await });
             }
             Message::Shutdown(_) => {}
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path as UrlPath, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -24,7 +24,7 @@ use tocsin_pager::runtime::{
 use tocsin_pager::store::{Account, Store};
 use tocsin_readiness::Facts;
 use tocsin_ticket::{DeviceId, PersonId};
-use tocsin_wire::{CommandRequest, Me, PushRegistration, ReceiptBatch};
+use tocsin_wire::{CommandRequest, DrillRequest, Me, PushRegistration, ReceiptBatch};
 use tokio::sync::watch;
 
 /// The device's token; the server knows no other.
@@ -60,6 +60,8 @@ pub struct Seen {
     /// How often a tap was sent, whatever came of it.
     pub taps_sent: usize,
     pub enrolled: Vec<String>,
+    /// The drills that were ordered.
+    pub drills: Vec<DrillRequest>,
     pub trouble: Option<Trouble>,
     /// Bytes that the pager took of an endless answer.
     pub endless_bytes: usize,
@@ -99,6 +101,10 @@ impl TestServer {
             .route("/v1/push", get(push_info))
             .route("/v1/device/push", put(register_push))
             .route("/v1/device/status", put(status))
+            .route("/v1/oncall", get(on_call))
+            .route("/v1/shifts", get(shifts))
+            .route("/v1/drills", post(order_drill))
+            .route("/v1/tickets/{id}", get(ticket))
             .route("/v1/tickets/{id}/timeline", get(timeline))
             .layer(axum::middleware::from_fn_with_state(server.clone(), guard))
             .with_state(server.clone());
@@ -360,6 +366,64 @@ async fn enroll(State(server): State<TestServer>, body: String) -> Response {
     })
     .to_string()
     .into_response()
+}
+
+async fn on_call() -> String {
+    json!([{
+        "team": "shop", "team_name": "Shop", "primary": {"id": "ana", "name": "Ana"},
+        "until": 3_600_000, "next": {"id": "ben", "name": "Ben"}
+    }])
+    .to_string()
+}
+
+/// A shift by a rule that only this server knows, with a newcomer.
+async fn shifts(uri: Uri) -> String {
+    assert_eq!(uri.query(), None, "how far ahead is the server's to say");
+    json!([{
+        "team": "shop", "layer": 1, "person": {"id": "ana", "name": "Ana"},
+        "from": 0, "until": 3_600_000, "reason": "rotation"
+    }, {
+        "team": "shop", "layer": 1, "person": {"id": "ben", "name": "Ben"},
+        "from": 3_600_000, "until": 7_200_000, "reason": "full_moon",
+        "shadow": {
+            "newcomer": {"id": "ben", "name": "Ben"}, "mentor": {"id": "ana", "name": "Ana"},
+            "mode": "mentor_shadows"
+        }
+    }])
+    .to_string()
+}
+
+async fn order_drill(State(server): State<TestServer>, body: String) -> Response {
+    let request: DrillRequest = serde_json::from_str(&body).unwrap();
+    let audible = request.audible;
+    let number = server.with(|seen| {
+        seen.drills.push(request);
+        seen.drills.len()
+    });
+    let now = SystemClock.now();
+    let drill = json!({
+        "drill": {
+            "id": format!("asked-{number}"), "at": now, "expires_at": now.0 + 60_000,
+            "audible": audible
+        },
+        "person": "ana", "device": "d1", "why": "asked"
+    });
+    (StatusCode::ACCEPTED, drill.to_string()).into_response()
+}
+
+async fn ticket(State(server): State<TestServer>, UrlPath(id): UrlPath<u64>) -> Response {
+    if id != 1 {
+        return problem(StatusCode::NOT_FOUND, "no_such_ticket");
+    }
+    let mut ticket = server.with(|seen| seen.updates.last().unwrap()["ticket"].clone());
+    ticket["downstream"] = json!([{
+        "service": "db", "name": "Orders database", "team": "data", "team_name": "Data",
+        "tier": 1, "on_call": {"id": "mia", "name": "Mia"},
+        "open_tickets": [
+            {"id": 7, "severity": "SEV2", "title": "Disk is full", "state": "researching"}
+        ]
+    }]);
+    ticket.to_string().into_response()
 }
 
 async fn timeline(State(server): State<TestServer>, UrlPath(id): UrlPath<u64>) -> String {

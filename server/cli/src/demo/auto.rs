@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tocsin_pager::View;
 use tocsin_pager::engine::Connection;
+use tocsin_pager::story;
 use tocsin_ticket::{Event, Millis, PageReason, PersonId, Receipt, Rung, TicketId, TicketState};
 use tocsin_wire::{Action, Known, Timeline};
 
@@ -14,12 +15,11 @@ use super::guide;
 use super::panes::{self, Pane};
 use super::stage::Stage;
 use crate::failure::Failure;
-use crate::names::Names;
 use crate::out::{self, BAD, FAINT, GOOD, STRONG, paint};
 use crate::pager::desk::Running;
 use crate::pager::screen::{Screen, ticket};
 use crate::pager::words::Words;
-use crate::{story, times};
+use crate::times;
 
 /// The demo team's limit for a SEV1's check-in.
 const CHECK_IN: Duration = Duration::from_secs(10);
@@ -440,7 +440,8 @@ async fn show(stage: &Stage, id: TicketId, timeline: &Timeline, words: Words) {
     ));
     for line in story::tell(
         &timeline.entries,
-        &Names::from(&*views[0].directory),
+        &views[0].directory,
+        &times::clock,
         words.0,
     ) {
         out::line(format_args!(

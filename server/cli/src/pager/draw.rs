@@ -12,6 +12,7 @@ use tocsin_pager::engine::{
     AlarmKind, Connection, FindingItem, HelpOutcome, LocalAlarm, OFFLINE_WINDOW, Obstacle,
     PageItem, PageStatus, Problem, SirenReason, TicketItem,
 };
+use tocsin_pager::story::{self, Weight};
 use tocsin_readiness::{Code, Light};
 use tocsin_ticket::{DeadlineKind, Millis, Role, Severity, TicketId, TicketState};
 use tocsin_wire::Known;
@@ -21,8 +22,6 @@ use super::glyphs;
 use super::prompt::{Ask, Choice, Prompt, Step, deeds, offers};
 use super::screen::{Screen, Tab, ticket};
 use super::words::Words;
-use crate::names::Names;
-use crate::story::{self, Weight};
 use crate::times;
 
 const FAINT: Style = Style::new().fg(Color::DarkGray);
@@ -83,10 +82,6 @@ impl<'a> Face<'a> {
     /// The server's clock, as well as the engine knows it.
     fn server_now(self) -> Millis {
         Millis(self.now.0.saturating_add(self.view.clock_offset_ms))
-    }
-
-    fn names(self) -> Names {
-        Names::from(&*self.view.directory)
     }
 
     fn title(self, area: Rect, buffer: &mut Buffer) {
@@ -827,7 +822,8 @@ impl<'a> Face<'a> {
                 .pick("fetching its timeline …", "타임라인 가져오는 중 …");
             return Line::styled(wait, FAINT).render(area, buffer);
         };
-        let lines: Vec<Line<'_>> = story::tell(&told.entries, &self.names(), self.words.0)
+        let names = &self.view.directory;
+        let lines: Vec<Line<'_>> = story::tell(&told.entries, names, &times::clock, self.words.0)
             .into_iter()
             .map(|line| {
                 let style = match line.weight {

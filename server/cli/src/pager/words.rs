@@ -456,10 +456,7 @@ impl Words {
 
     /// Something to choose, by name.
     pub fn step(self, step: &Step, directory: &Directory) -> String {
-        let person = |id| {
-            let name = directory.people.get(id);
-            self.people(&[name.map_or_else(|| format!("{id}"), String::clone)])
-        };
+        let person = |id| self.people(&[directory.person(id).to_owned()]);
         match step {
             Step::Join(_) => self
                 .pick("join the conference", "화상 회의 참여")

@@ -199,6 +199,16 @@ fn the_screen_says_in_the_persons_language_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn a_phone_whose_language_is_changed_during_a_page_shows_the_page_in_it_at_once() {
+    let mut night = Night::live();
+    night.update(&World::alarm(1, START).1);
+    assert_eq!(night.view().pages[0].state_text, "Assigned");
+    let effects = night.step(Input::Language(Language::Korean));
+    assert!(effects.contains(&Effect::Show));
+    assert_eq!(night.view().pages[0].state_text, "배정됨");
+}
+
+#[test]
 fn who_is_paged_because_nobody_could_be_reached_is_told_so() {
     for (language, text) in [
         (

@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn a_push_with_anything_anywhere_in_it_is_kept_or_told_and_survives_a_restart(
+    fn a_push_with_anything_anywhere_in_it_is_kept_or_told_unless_late_and_survives_a_restart(
         replaced in any::<prop::sample::Index>(),
         by in any_json(),
         newer in any::<bool>(),
@@ -200,7 +200,9 @@ proptest! {
         let mut night = Night::live();
         night.step(bytes(&update));
         let view = night.view();
-        prop_assert!(view.tickets.len() + view.notices.len() == 1);
+        // One from before what the phone has read is old news, by design.
+        let late = update["server_time"].as_i64().is_some_and(|at| at < START.0);
+        prop_assert_eq!(view.tickets.len() + view.notices.len(), usize::from(!late));
         let rings = night.rings();
         night.crash();
         prop_assert_eq!(night.rings(), rings);

@@ -1,19 +1,21 @@
 //! A ticket's timeline in words: who was asked, why, what their devices did, who did what.
 //!
-//! It answers "why was I paged?" and "why was I not?", so it leaves nothing out.
+//! It answers "why was I paged?" and "why was I not?", so it leaves nothing out, and it is the same on
+//! every screen: shells draw its lines and add no words. Pure: names come from the person's
+//! directory, and the shell says how the person reads an instant, since only it knows their zone.
 
 use std::collections::BTreeMap;
 
-use tocsin_pager::Language;
+use tocsin_readiness::Language;
 use tocsin_ticket::{
     Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, HoldRule,
     IncidentRole, Millis, Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung,
     TimerKind, Transport,
 };
-use tocsin_wire::{Entry, Known};
+use tocsin_wire::{Directory, Entry, Known};
 
-use crate::names::{self, Names};
-use crate::times;
+#[cfg(test)]
+mod tests;
 
 /// How much a line of the story matters to whoever skims it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +35,22 @@ pub struct Line {
     pub at: Millis,
     /// How much it matters.
     pub weight: Weight,
-    /// What happened.
+    /// What happened, in the person's language.
     pub text: String,
 }
 
-/// The story that the entries tell, oldest first.
-pub fn tell(entries: &[Entry], names: &Names, language: Language) -> Vec<Line> {
+/// The story that the entries tell, oldest first. `clock` writes an instant within a line, such as
+/// when a limit passes, as the person reads it.
+#[must_use]
+pub fn tell(
+    entries: &[Entry],
+    names: &Directory,
+    clock: &dyn Fn(Millis) -> String,
+    language: Language,
+) -> Vec<Line> {
     let mut teller = Teller {
         names,
+        clock,
         language,
         paged: BTreeMap::new(),
     };
@@ -64,6 +74,12 @@ pub fn tell(entries: &[Entry], names: &Names, language: Language) -> Vec<Line> {
     lines
 }
 
+/// Enough of a device's id to tell it from a person's other devices.
+#[must_use]
+pub fn device(id: &DeviceId) -> &str {
+    id.as_str().get(..6).unwrap_or(id.as_str())
+}
+
 const fn role_in_korean(role: IncidentRole) -> &'static str {
     match role {
         IncidentRole::Commander => "사고 지휘자",
@@ -73,7 +89,8 @@ const fn role_in_korean(role: IncidentRole) -> &'static str {
 }
 
 struct Teller<'a> {
-    names: &'a Names,
+    names: &'a Directory,
+    clock: &'a dyn Fn(Millis) -> String,
     language: Language,
     /// Whose page it was.
     paged: BTreeMap<PageId, PersonId>,
@@ -236,7 +253,7 @@ impl Teller<'_> {
                 text: self.failed(*page, failure),
             },
             Event::DeadlineSet { deadline } => {
-                let (due, next) = (times::clock(deadline.due), self.people(&deadline.next));
+                let (due, next) = ((self.clock)(deadline.due), self.people(&deadline.next));
                 let limit = match deadline.kind {
                     DeadlineKind::Escalate => self.pick(
                         format!("limit until {due}; then {next}"),
@@ -248,7 +265,7 @@ impl Teller<'_> {
                     ),
                 };
                 let unreached = deadline.reach.as_ref().map_or_else(String::new, |reach| {
-                    let (by, people) = (times::clock(reach.by), self.people(&reach.people));
+                    let (by, people) = ((self.clock)(reach.by), self.people(&reach.people));
                     self.pick(
                         format!("; sooner if no device of {people} has the page by {by}"),
                         format!("; {by}까지 {people} 기기가 호출을 받지 못하면 더 일찍"),
@@ -261,7 +278,7 @@ impl Teller<'_> {
                 "더 이상 제한 시각 없음".into(),
             )),
             Event::Held { hold } => {
-                let (until, rule) = (times::clock(hold.until), self.rule(&hold.rule));
+                let (until, rule) = ((self.clock)(hold.until), self.rule(&hold.rule));
                 deed(self.pick(
                     format!("nobody is paged before {until}, by {rule}"),
                     format!("{until}까지 호출 보류 ({rule})"),
@@ -314,7 +331,7 @@ impl Teller<'_> {
                 ))
             }
             Event::LimitExtended { by, until, reason } => {
-                let (by, until) = (self.person(by), times::clock(*until));
+                let (by, until) = (self.person(by), (self.clock)(*until));
                 deed(self.pick(
                     format!("{by} extended the limit until {until}: “{reason}”"),
                     format!("{by}: 제한 시각을 {until}(으)로 연장: “{reason}”"),
@@ -331,7 +348,7 @@ impl Teller<'_> {
             | Event::HelpPassedOn { .. }
             | Event::HelpExhausted { .. } => deed(self.help(event)),
             Event::TimerSet { timer } => {
-                let (due, what) = (times::clock(timer.due), self.timer(timer.kind));
+                let (due, what) = ((self.clock)(timer.due), self.timer(timer.kind));
                 detail(self.pick(format!("at {due}: {what}"), format!("{due}: {what}")))
             }
             Event::TimerCleared { generation } => detail(self.pick(
@@ -546,7 +563,7 @@ impl Teller<'_> {
             "telephone" => self.pick("telephone".into(), "전화".into()),
             "mailbox" => self.pick("mailbox".into(), "메일함".into()),
             _ => {
-                let device = names::device(device);
+                let device = self::device(device);
                 self.pick(format!("device {device}"), format!("기기 {device}"))
             }
         };
@@ -672,156 +689,5 @@ impl Teller<'_> {
             format!("not delivered to {whose} by {transport}: {english}{words} ({page})"),
             format!("{whose}: {transport} 전달 실패: {korean}{words} ({page})"),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// A night on which Ana's phone was out of reach and Bea's was heard.
-    fn told(language: Language) -> Vec<String> {
-        let receipt = |page: &str, device: &str, rung: &str, at: i64, more: serde_json::Value| {
-            let mut receipt = json!({"device": device, "rung": rung, "at": at});
-            receipt
-                .as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
-            json!({"type": "page_receipt", "page": page, "receipt": receipt})
-        };
-        let entries: Vec<Entry> = serde_json::from_value(json!([
-            {"seq": 1, "at": 1000, "events": [
-                {"type": "paged", "page": {"id": "7.1", "person": "ana", "role": "owner",
-                    "reason": "assigned", "at": 1000, "expires_at": 200_000}},
-                {"type": "sung", "song": "an event of a later version"}]},
-            {"seq": 2, "at": 1010, "events": [
-                receipt("7.1", "0123456789", "sent", 1002, json!({"transport": "web_push"})),
-                receipt("7.1", "0123456789", "accepted", 1005, json!({"transport": "web_push"})),
-                {"type": "delivery_failed", "page": "7.1", "failure": {"device": "0123456789",
-                    "transport": "fcm", "problem": "dead_token", "why": "404 UNREGISTERED",
-                    "at": 1006}}]},
-            {"seq": 3, "at": 21_000, "events": [
-                receipt("7.1", "telephone", "sent", 21_000, json!({"transport": "webhook"}))]},
-            {"seq": 4, "at": 61_000, "events": [
-                {"type": "escalated", "level": 1, "role": "manager", "people": ["bea"],
-                    "reason": "unreachable", "new_round": false},
-                {"type": "paged", "page": {"id": "7.2", "person": "bea", "role": "manager",
-                    "reason": "unreachable", "at": 61_000, "expires_at": 200_000}}]},
-            {"seq": 5, "at": 61_010, "events": [
-                receipt("7.2", "abcdefghij", "received", 61_005, json!({"transport": "stream"})),
-                receipt("7.2", "abcdefghij", "sounding", 61_006, json!({"effective_volume": 0.8,
-                    "ringer": "silent", "do_not_disturb": "alarms_only"})),
-                receipt("7.2", "fedcba9876", "sounding", 61_007, json!({"effective_volume": 0.0}))]},
-            {"seq": 6, "at": 62_000, "events": [
-                {"type": "checked_in", "by": {"person": "bea"}}]},
-        ]))
-        .unwrap();
-        let directory = tocsin_wire::Directory {
-            people: [
-                ("ana".into(), "Ana Silva".to_owned()),
-                ("bea".into(), "Bea Lindqvist".to_owned()),
-            ]
-            .into(),
-            ..Default::default()
-        };
-        let lines = tell(&entries, &Names::from(&directory), language);
-        assert_eq!(
-            lines[3].at,
-            Millis(1005),
-            "a receipt happened when its own clock says"
-        );
-        lines.into_iter().map(|line| line.text).collect()
-    }
-
-    #[test]
-    fn the_story_climbs_the_ladder_and_says_where_it_broke() {
-        insta::assert_snapshot!(told(Language::English).join("\n"), @r#"
-        page 7.1 to Ana Silva: the ticket is theirs
-        something that only a newer version can tell: {"song":"an event of a later version","type":"sung"}
-        sent to Ana Silva's device 012345 by WebPush (7.1)
-        the service took it on for Ana Silva's device 012345 by WebPush (7.1)
-        not delivered to Ana Silva's device 012345 by FCM: the address is dead and no longer used (“404 UNREGISTERED”) (7.1)
-        sent to Ana Silva's telephone by a gateway (7.1)
-        nobody's device received the page in time: on to Bea Lindqvist (manager)
-        page 7.2 to Bea Lindqvist: the page before reached nobody's device in time
-        Bea Lindqvist's device abcdef has received the page by its live stream (7.2)
-        Bea Lindqvist's device abcdef sounds the siren at 80 % volume, ringer silent, do-not-disturb on: alarms only (7.2)
-        Bea Lindqvist's device fedcba plays the siren where nobody can hear it (7.2)
-        Bea Lindqvist checked in: Researching
-        "#);
-    }
-
-    #[test]
-    fn the_story_names_the_rule_by_which_nobody_was_paged_and_what_joined() {
-        let held = |until: i64, rule: serde_json::Value| json!({"type": "held", "hold": {"until": until, "rule": rule}});
-        let entries: Vec<Entry> = serde_json::from_value(json!([
-            {"seq": 1, "at": 1000, "events": [
-                {"type": "grouped", "dedup_key": "{alertname=\"Full\"}", "labels": {"alertname": "Full"}},
-                held(61_000, json!({"type": "hold_off"})),
-                held(62_000, json!({"type": "maintenance", "window": "new switch"})),
-                held(63_000, json!({"type": "quiet", "person": "ana"})),
-                {"type": "alarm_joined", "dedup_key": "disk-2", "title": "disk-2 is full",
-                    "severity": "SEV2", "source": "alertmanager"},
-                {"type": "alarm_recovered", "dedup_key": "disk-2", "source": "alertmanager"},
-                {"type": "hold_ended", "owner": "ana"},
-                {"type": "hold_ended"}]},
-        ]))
-        .unwrap();
-        let directory = tocsin_wire::Directory {
-            people: [("ana".into(), "Ana Silva".to_owned())].into(),
-            ..Default::default()
-        };
-        let names = Names::from(&directory);
-        let clock = |at| times::clock(Millis(at));
-        let said = |language| -> Vec<String> {
-            let lines = tell(&entries, &names, language).into_iter();
-            lines.map(|line| line.text).collect()
-        };
-        assert_eq!(
-            said(Language::English),
-            [
-                "alarms of the service with alertname Full join this ticket".to_owned(),
-                format!(
-                    "nobody is paged before {}, by the service's hold-off",
-                    clock(61_000)
-                ),
-                format!(
-                    "nobody is paged before {}, by the maintenance window \"new switch\"",
-                    clock(62_000)
-                ),
-                format!(
-                    "nobody is paged before {}, by the quiet time of Ana Silva",
-                    clock(63_000)
-                ),
-                "alertmanager reported another SEV2 of the group: disk-2 is full".to_owned(),
-                "alertmanager says that disk-2 of the group is over".to_owned(),
-                "the hold ended and the trouble is still there: it is Ana Silva's".to_owned(),
-                "the hold ended".to_owned(),
-            ]
-        );
-        let korean = said(Language::Korean).join("\n");
-        for rule in ["호출 지연", "점검 시간", "조용한 시간"] {
-            assert!(korean.contains(rule), "{rule} in {korean}");
-        }
-    }
-
-    #[test]
-    fn the_story_is_told_in_korean_too() {
-        insta::assert_snapshot!(told(Language::Korean).join("\n"), @r#"
-        Ana Silva 님 호출 7.1: 새 티켓 배정
-        새 버전만 설명할 수 있는 일: {"song":"an event of a later version","type":"sung"}
-        Ana Silva 님 기기 012345: 보냄 (WebPush) (7.1)
-        Ana Silva 님 기기 012345: 푸시 서비스가 접수 (WebPush) (7.1)
-        Ana Silva 님 기기 012345: FCM 전달 실패: 주소가 더 이상 유효하지 않아 사용 중지 (“404 UNREGISTERED”) (7.1)
-        Ana Silva 님 전화: 보냄 (게이트웨이) (7.1)
-        제시간에 호출을 받은 기기 없음: Bea Lindqvist 님(관리자)에게 넘어감
-        Bea Lindqvist 님 호출 7.2: 앞선 호출이 제시간에 어느 기기에도 닿지 않음
-        Bea Lindqvist 님 기기 abcdef: 호출 수신 (실시간 연결) (7.2)
-        Bea Lindqvist 님 기기 abcdef: 사이렌 울림, 음량 80 %, 벨소리 무음, 방해 금지: 알람만 (7.2)
-        Bea Lindqvist 님 기기 fedcba: 아무도 들을 수 없는 곳에서 사이렌 재생 (7.2)
-        Bea Lindqvist 님: 확인, 조사 중
-        "#);
     }
 }

@@ -1,0 +1,682 @@
+//! The pager, as a shell sees it.
+
+use core::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tocsin_pager::engine::{OFFLINE_WINDOW, SirenEvent};
+use tocsin_pager::net::Server;
+use tocsin_pager::runtime::{Config, Ports as EnginePorts, SealedPush, device_keys, system_random};
+use tocsin_pager::{HttpNetwork, Language, PagerHandle, Secrets, Store};
+use tocsin_ticket::{HelpTarget, IncidentRole, PersonId, Severity, TicketId, Transport};
+use tocsin_wire::{Action, ApnsEnvironment, PushAddress, PushChannel, PushWhen};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::observe::{self, HomeObserver, Observation, TicketObserver};
+use crate::ports::{ShellClock, ShellDevice, ShellSafe, Siren};
+use crate::screens::{self, OnCallScreen, PersonName};
+use crate::{Enrolment, PagerError, Ports, log};
+
+/// How long after its death an engine is started again.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
+
+/// Threads of the pager's own runtime: while a shell's port is slow on one, the other goes on.
+const THREADS: usize = 2;
+
+/// What a pager is told when it opens.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct Setup {
+    /// Where the device's file and log lie; it must be there, belong to this app alone, be left out
+    /// of backups, and open before the first unlock after a reboot.
+    pub folder: String,
+    /// The language of every text.
+    pub language: Language,
+    /// The push that woke this process, if one did: it sounds before anything else happens.
+    #[uniffi(default = None)]
+    pub woken_by: Option<Push>,
+}
+
+/// A push as it came, sealed to this device.
+#[derive(Debug, Clone, uniffi::Record)]
+pub struct Push {
+    /// How.
+    pub transport: Transport,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// Whose device this is.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Me {
+    /// The person.
+    pub person: PersonName,
+    /// The device's id at the server.
+    pub device: String,
+    /// The server's address.
+    pub server: String,
+}
+
+/// A way to push to this device, as the platform gave it.
+#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum PushEndpoint {
+    /// RFC 8030: a UnifiedPush distributor's.
+    WebPush {
+        /// Where to post.
+        endpoint: String,
+    },
+    /// Firebase, for teams that build the app with their own project.
+    Fcm {
+        /// The registration token.
+        token: String,
+    },
+    /// Apple's.
+    Apns {
+        /// The device token, in hexadecimal digits.
+        token: String,
+        /// Which of Apple's services knows it.
+        environment: ApnsEnvironment,
+        /// The app's bundle id.
+        topic: String,
+    },
+}
+
+/// What a sender needs to seal to this device over WebPush (RFC 8291), in base64url without padding.
+/// Whoever has them can push to the device.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PushKeysText {
+    /// The public key.
+    pub p256dh: String,
+    /// The other half.
+    pub auth: String,
+}
+
+/// What a server can push with.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PushOffer {
+    /// The key that a WebPush endpoint is to be bound to (RFC 8292), if the server has one.
+    pub vapid_public_key: Option<String>,
+    /// The ways that it is set up for.
+    pub transports: Vec<Transport>,
+}
+
+/// The pager. One for a process; everything is done on its own threads.
+#[derive(uniffi::Object)]
+pub struct Pager {
+    runtime: Option<Runtime>,
+    shared: Arc<Shared>,
+}
+
+/// What tasks need of the pager without keeping it alive.
+pub(crate) struct Shared {
+    folder: PathBuf,
+    pub ports: Ports,
+    siren: Siren,
+    /// What an engine that starts speaks.
+    language: Mutex<Language>,
+    /// The engine that runs; nothing while the device is not enrolled.
+    pub engine: watch::Sender<Option<PagerHandle>>,
+}
+
+#[uniffi::export]
+impl Pager {
+    /// Opens the pager. On an enrolled device the engine runs when this returns, and the siren
+    /// sounds already if a page rings.
+    ///
+    /// # Errors
+    /// [`PagerError::Device`] when the device's file or safe cannot be used.
+    #[uniffi::constructor]
+    pub fn open(setup: Setup, ports: Ports) -> Result<Arc<Self>, PagerError> {
+        let folder = PathBuf::from(&setup.folder);
+        log::start(&folder);
+        tracing::info!("opened");
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("tocsin")
+            .enable_all()
+            .build()
+            .map_err(|error| PagerError::device(&error))?;
+        let shared = Arc::new(Shared {
+            folder,
+            siren: Siren::new(Arc::clone(&ports.siren)),
+            ports,
+            language: Mutex::new(setup.language),
+            engine: watch::Sender::new(None),
+        });
+        let woken_by = setup.woken_by.map(|push| SealedPush {
+            transport: push.transport,
+            bytes: push.bytes,
+        });
+        {
+            let _inside = runtime.enter();
+            match shared.start(woken_by) {
+                Ok(()) | Err(PagerError::NotEnrolled { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Arc::new(Self {
+            runtime: Some(runtime),
+            shared,
+        }))
+    }
+
+    /// Whose device this is; nothing before it is enrolled.
+    ///
+    /// # Errors
+    /// [`PagerError::Device`] when its file cannot be read.
+    pub fn me(&self) -> Result<Option<Me>, PagerError> {
+        let account = self.shared.store()?.account()?;
+        Ok(account.map(|account| Me {
+            person: PersonName {
+                id: account.me.person,
+                name: account.person_name,
+            },
+            device: account.me.device.to_string(),
+            server: account.server.address().to_owned(),
+        }))
+    }
+
+    /// Makes this a device of whoever the code was made for, and starts the engine.
+    ///
+    /// `device_name`: what its owner calls it. `trusted_pem`: certificates to trust instead of the
+    /// system's. `allow_plain_http`: the person said that an unencrypted address is meant.
+    ///
+    /// # Errors
+    /// [`PagerError`]; unless its text says that the code is used up, it can be tried again.
+    pub async fn enroll(
+        &self,
+        enrolment: Enrolment,
+        device_name: String,
+        trusted_pem: Option<String>,
+        allow_plain_http: bool,
+    ) -> Result<(), PagerError> {
+        let server = Server::new(&enrolment.server, trusted_pem, allow_plain_http)?;
+        let shared = Arc::clone(&self.shared);
+        self.run(async move {
+            let mut store = shared.store()?;
+            let safe = shared.safe();
+            let random = system_random().map_err(|error| PagerError::device(&error))?;
+            let (code, name) = (enrolment.code.as_str(), device_name.as_str());
+            tocsin_pager::runtime::enroll(server, code, name, &mut store, &safe, &random).await?;
+            drop(store);
+            tracing::info!("enrolled");
+            shared.start(None)
+        })
+        .await
+    }
+
+    /// Ends being anybody's device here: silences it and forgets everything on it. At the server it
+    /// is taken off the list with `tocsin devices revoke`.
+    ///
+    /// # Errors
+    /// [`PagerError::Device`] when something is still there.
+    pub async fn forget(&self) -> Result<(), PagerError> {
+        let shared = Arc::clone(&self.shared);
+        self.run(async move {
+            shared.end().await;
+            shared.safe().empty()?;
+            shared.remove_store()?;
+            tracing::info!("forgotten");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Stops the siren, puts what is left on disk and ends the engine. Not to be called because an
+    /// app leaves the screen: pages come then too.
+    pub async fn shut_down(&self) {
+        let shared = Arc::clone(&self.shared);
+        let ended = self.run(async move {
+            shared.end().await;
+            Ok(())
+        });
+        // It can only fail by a panic of the engine, which has then ended as well.
+        let _ = ended.await;
+    }
+
+    /// Tells what to show at home, now and whenever it changes, until the observation is closed;
+    /// nothing while the device is not enrolled.
+    #[must_use]
+    pub fn observe(&self, observer: Arc<dyn HomeObserver>) -> Arc<Observation> {
+        self.observation(observe::home(self.shared.engine.subscribe(), observer))
+    }
+
+    /// Tells what to show of a ticket, now and whenever it changes; nothing when the device no
+    /// longer keeps it.
+    #[must_use]
+    pub fn observe_ticket(
+        &self,
+        ticket: TicketId,
+        observer: Arc<dyn TicketObserver>,
+    ) -> Arc<Observation> {
+        let shared = Arc::clone(&self.shared);
+        self.observation(observe::ticket(shared, ticket, observer))
+    }
+
+    /// A push came, sealed to this device. The siren has been told when this returns, or soon after
+    /// if the engine is busy; bytes that do not open do no harm.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn receive_push(&self, transport: Transport, bytes: Vec<u8>) -> Result<(), PagerError> {
+        self.engine()?.receive_push(transport, bytes);
+        Ok(())
+    }
+
+    /// Returns once everything handed in before is on disk: a process that a push woke must not go
+    /// back to sleep earlier.
+    pub async fn settled(&self) {
+        if let Ok(engine) = self.engine() {
+            let settled = self.run(async move {
+                engine.settled().await;
+                Ok(())
+            });
+            let _ = settled.await;
+        }
+    }
+
+    /// The output sounds, was rehearsed, or failed.
+    pub fn siren_reported(&self, event: SirenEvent) {
+        tracing::info!(?event, "siren");
+        self.shared.siren.report(event);
+    }
+
+    /// Something about the device may have changed: a permission, a volume, the network.
+    pub fn device_changed(&self) {
+        if let Ok(engine) = self.engine() {
+            engine.device_changed();
+        }
+    }
+
+    /// The person reads another language now: every text is in it from here on, but for notices that
+    /// were written before.
+    pub fn speak(&self, language: Language) {
+        *self.shared.spoken() = language;
+        if let Ok(engine) = self.engine() {
+            engine.speak(language);
+        }
+    }
+
+    /// The person checks in: their siren is silent at once, the ticket is in their hands.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`], here and for every other tap; what the server refuses comes back
+    /// as a notice.
+    pub fn check_in(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::CheckIn)
+    }
+
+    /// Checks in to every ticket with a page that rings.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn check_in_all(&self) -> Result<(), PagerError> {
+        self.engine()?.check_in_all();
+        Ok(())
+    }
+
+    /// Work in progress; for whoever is not the owner, taking over.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn start_work(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::StartWork)
+    }
+
+    /// It is mended.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn resolve(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Resolve)
+    }
+
+    /// It was not mended.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn reopen(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Reopen)
+    }
+
+    /// "I cannot": the next person is paged at once.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn cannot_help(&self, ticket: TicketId, reason: Option<String>) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Decline { reason })
+    }
+
+    /// Pages somebody for help.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn ask_help(
+        &self,
+        ticket: TicketId,
+        target: HelpTarget,
+        message: String,
+    ) -> Result<(), PagerError> {
+        self.tap(ticket, Action::AskHelp { target, message })
+    }
+
+    /// Writes something down for everybody who looks at the ticket.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn add_note(&self, ticket: TicketId, text: String) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Note { text })
+    }
+
+    /// Tells everybody who waits how things stand.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn update_status(&self, ticket: TicketId, text: String) -> Result<(), PagerError> {
+        self.tap(ticket, Action::UpdateStatus { text })
+    }
+
+    /// Gives the ticket to somebody else, who is paged.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn reassign(&self, ticket: TicketId, to: PersonId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Reassign { to })
+    }
+
+    /// It is worse, or not as bad.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn set_severity(&self, ticket: TicketId, to: Severity) -> Result<(), PagerError> {
+        self.tap(ticket, Action::SetSeverity { to })
+    }
+
+    /// Moves the running limit by so many seconds; for managers, once in each state.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn extend_limit(
+        &self,
+        ticket: TicketId,
+        seconds: u32,
+        reason: String,
+    ) -> Result<(), PagerError> {
+        self.tap(ticket, Action::ExtendLimit { seconds, reason })
+    }
+
+    /// Convenes a conference.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn convene(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::Convene)
+    }
+
+    /// Says that this person joins the conference; the shell opens its address.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn join_conference(&self, ticket: TicketId) -> Result<(), PagerError> {
+        self.tap(ticket, Action::JoinConference)
+    }
+
+    /// Gives somebody a role in the conference.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn name_role(
+        &self,
+        ticket: TicketId,
+        person: PersonId,
+        role: IncidentRole,
+    ) -> Result<(), PagerError> {
+        self.tap(ticket, Action::NameRole { person, role })
+    }
+
+    /// The page screen of this ticket is in front of the person.
+    pub fn seen(&self, ticket: TicketId) {
+        if let Ok(engine) = self.engine() {
+            engine.seen(ticket);
+        }
+    }
+
+    /// The person has read a notice.
+    pub fn dismiss_notice(&self, number: i64) {
+        if let Ok(engine) = self.engine() {
+            engine.dismiss_notice(number.cast_unsigned());
+        }
+    }
+
+    /// "I know": the pager's own alarms are quiet for the usual time.
+    pub fn i_know(&self) {
+        if let Ok(engine) = self.engine() {
+            engine.going_offline(OFFLINE_WINDOW);
+        }
+    }
+
+    /// Who is on call now, and when this person is.
+    ///
+    /// # Errors
+    /// [`PagerError::Unreachable`] when the server gave no answer.
+    pub async fn on_call(&self) -> Result<OnCallScreen, PagerError> {
+        let engine = self.engine()?;
+        self.run(async move {
+            let (now, shifts) = tokio::try_join!(engine.on_call(), engine.shifts())?;
+            let view = Arc::clone(&engine.view().borrow());
+            Ok(screens::on_call(&view, now, shifts))
+        })
+        .await
+    }
+
+    /// Asks the server for a drill: a page's whole way without a page. `audible`: up to the sound,
+    /// for some seconds.
+    ///
+    /// # Errors
+    /// [`PagerError::Unreachable`] when the server gave no answer.
+    pub async fn order_drill(&self, audible: bool) -> Result<(), PagerError> {
+        let engine = self.engine()?;
+        self.run(async move {
+            engine.order_drill(audible).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What the server can push with.
+    ///
+    /// # Errors
+    /// [`PagerError::Unreachable`] when the server gave no answer.
+    pub async fn push_offer(&self) -> Result<PushOffer, PagerError> {
+        let engine = self.engine()?;
+        self.run(async move {
+            let info = engine.push_info().await?;
+            let known = info.transports.iter().filter_map(|it| it.get().copied());
+            Ok(PushOffer {
+                transports: known.collect(),
+                vapid_public_key: info.vapid_public_key,
+            })
+        })
+        .await
+    }
+
+    /// What a WebPush sender needs of this device.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn push_keys(&self) -> Result<PushKeysText, PagerError> {
+        let keys = self.engine()?.push_keys();
+        Ok(PushKeysText {
+            p256dh: keys.p256dh,
+            auth: keys.auth,
+        })
+    }
+
+    /// The ways to push to this device, all of them, in order of preference. The server is told
+    /// until it has exactly these.
+    ///
+    /// # Errors
+    /// [`PagerError::NotEnrolled`].
+    pub fn push_endpoints(&self, endpoints: Vec<PushEndpoint>) -> Result<(), PagerError> {
+        let engine = self.engine()?;
+        let keys = engine.push_keys();
+        let channels = endpoints.into_iter().map(|endpoint| PushChannel {
+            address: match endpoint {
+                PushEndpoint::WebPush { endpoint } => PushAddress::WebPush {
+                    endpoint,
+                    p256dh: keys.p256dh.clone(),
+                    auth: keys.auth.clone(),
+                },
+                PushEndpoint::Fcm { token } => PushAddress::Fcm {
+                    token,
+                    key: keys.key.clone(),
+                },
+                PushEndpoint::Apns {
+                    token,
+                    environment,
+                    topic,
+                } => PushAddress::Apns {
+                    token,
+                    environment,
+                    topic,
+                    key: keys.key.clone(),
+                },
+            },
+            when: PushWhen::AtOnce,
+        });
+        engine.push_channels(channels.collect());
+        Ok(())
+    }
+
+    /// What happened on this device lately, for a supporter: no secrets, no words of a page.
+    #[must_use]
+    pub fn support_log(&self) -> String {
+        log::read()
+    }
+}
+
+impl Pager {
+    fn engine(&self) -> Result<PagerHandle, PagerError> {
+        let engine = self.shared.engine.borrow().clone();
+        engine.ok_or_else(PagerError::not_enrolled)
+    }
+
+    fn tap(&self, ticket: TicketId, action: Action) -> Result<(), PagerError> {
+        self.engine()?.tap(ticket, action);
+        Ok(())
+    }
+
+    /// Runs on the pager's own threads, to its end even if the caller stops waiting.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, PagerError>> + Send + 'static,
+    ) -> Result<T, PagerError> {
+        match self.spawn(work) {
+            Some(work) => work
+                .await
+                .unwrap_or_else(|error| Err(PagerError::device(&error))),
+            None => Err(PagerError::not_enrolled()),
+        }
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
+        self.runtime.as_ref().map(|runtime| runtime.spawn(work))
+    }
+
+    fn observation(&self, work: impl Future<Output = ()> + Send + 'static) -> Arc<Observation> {
+        Arc::new(Observation::of(self.spawn(work)))
+    }
+}
+
+impl Drop for Pager {
+    fn drop(&mut self) {
+        // The last reference may go away on one of the runtime's own threads, where waiting for
+        // them would be a panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Shared {
+    fn file(&self) -> PathBuf {
+        self.folder.join("pager.db")
+    }
+
+    fn store(&self) -> Result<Store, PagerError> {
+        Ok(Store::open(&self.file())?)
+    }
+
+    fn spoken(&self) -> MutexGuard<'_, Language> {
+        self.language.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn safe(&self) -> ShellSafe {
+        ShellSafe(Arc::clone(&self.ports.safe))
+    }
+
+    /// Starts the engine of an enrolled device, and watches over it.
+    fn start(self: &Arc<Self>, woken_by: Option<SealedPush>) -> Result<(), PagerError> {
+        let store = self.store()?;
+        let account = store.account()?.ok_or_else(PagerError::not_enrolled)?;
+        let safe = self.safe();
+        let token = safe.token()?.ok_or_else(PagerError::not_enrolled)?;
+        let random = system_random().map_err(|error| PagerError::device(&error))?;
+        let ports = EnginePorts {
+            clock: Box::new(ShellClock(Arc::clone(&self.ports.clock))),
+            siren: Box::new(self.siren.clone()),
+            device: Box::new(ShellDevice(Arc::clone(&self.ports.device))),
+            network: HttpNetwork::new(account.server, token),
+            keys: device_keys(&safe, &random)?,
+            random,
+        };
+        let config = Config {
+            language: *self.spoken(),
+            woken_by,
+        };
+        let engine = tocsin_pager::Pager::start(store, config, ports)?;
+        tokio::spawn(watch_over(Arc::clone(self), engine.clone()));
+        self.engine.send_replace(Some(engine));
+        Ok(())
+    }
+
+    /// Ends the engine on purpose.
+    async fn end(&self) {
+        let engine = self.engine.send_replace(None);
+        if let Some(engine) = engine {
+            engine.shutdown().await;
+        }
+    }
+
+    fn remove_store(&self) -> Result<(), PagerError> {
+        for companion in ["pager.db", "pager.db-wal", "pager.db-shm"] {
+            remove(&self.folder.join(companion)).map_err(|error| PagerError::device(&error))?;
+        }
+        Ok(())
+    }
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Starts an engine again that died: what is on disk rings on.
+async fn watch_over(shared: Arc<Shared>, engine: PagerHandle) {
+    let mut view = engine.view();
+    while view.changed().await.is_ok() {}
+    while shared.engine.borrow().is_some() {
+        tracing::error!("the engine died; it is started again");
+        tokio::time::sleep(RESTART_AFTER).await;
+        match shared.start(None) {
+            Ok(()) => return,
+            Err(error) => tracing::error!("{error}"),
+        }
+    }
+}
