@@ -1,0 +1,142 @@
+package dev.tocsin.pager.live
+
+import android.app.Notification
+import android.app.NotificationChannel
+import android.app.NotificationManager
+import android.app.PendingIntent
+import android.content.Context
+import android.content.Intent
+import android.content.pm.ServiceInfo
+import android.net.ConnectivityManager
+import android.net.Network
+import android.os.Build
+import androidx.annotation.RequiresApi
+import androidx.annotation.StringRes
+import androidx.core.app.NotificationCompat
+import androidx.core.app.ServiceCompat
+import androidx.lifecycle.LifecycleService
+import androidx.lifecycle.lifecycleScope
+import dev.tocsin.core.ConnectionState
+import dev.tocsin.core.HomeScreen
+import dev.tocsin.pager.MainActivity
+import dev.tocsin.pager.R
+import dev.tocsin.pager.phone.Phone
+import kotlinx.coroutines.flow.distinctUntilChanged
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeoutOrNull
+
+/**
+ * Keeps this process and with it the core's live stream, on phones that no push reaches.
+ *
+ * The processor sleeps meanwhile: what the server sends wakes it. It is kept awake only to connect again,
+ * after the network changed and once in [LiveAlarm]'s while, and never longer than [AWAKE_AT_MOST_MS].
+ */
+class LiveService : LifecycleService() {
+    private val network =
+        object : ConnectivityManager.NetworkCallback() {
+            override fun onAvailable(network: Network) = connect()
+
+            override fun onLost(network: Network) = connect()
+        }
+
+    override fun onCreate() {
+        super.onCreate()
+        ServiceCompat.startForeground(
+            this,
+            NOTIFICATION,
+            notification(R.string.live_connecting),
+            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) SPECIAL_USE else 0,
+        )
+        getSystemService(ConnectivityManager::class.java).registerDefaultNetworkCallback(network)
+        lifecycleScope.launch {
+            Phone.home
+                .map(::status)
+                .distinctUntilChanged()
+                .collect(::show)
+        }
+    }
+
+    override fun onStartCommand(
+        intent: Intent?,
+        flags: Int,
+        startId: Int,
+    ): Int {
+        super.onStartCommand(intent, flags, startId)
+        connect()
+        return START_STICKY
+    }
+
+    override fun onDestroy() {
+        getSystemService(ConnectivityManager::class.java).unregisterNetworkCallback(network)
+        LiveAlarm.cancel(this)
+        super.onDestroy()
+    }
+
+    /** Lets the core see what is new, and the processor sleep once it is connected. */
+    private fun connect() {
+        LiveAlarm.schedule(this)
+        lifecycleScope.launch {
+            awake {
+                Phone.pager(this@LiveService).deviceChanged()
+                withTimeoutOrNull(AWAKE_AT_MOST_MS) {
+                    Phone.home.first { it?.connection is ConnectionState.Live }
+                }
+            }
+        }
+    }
+
+    @StringRes
+    private fun status(home: HomeScreen?): Int =
+        when (home?.connection) {
+            is ConnectionState.Live -> R.string.live_connected
+            is ConnectionState.Offline -> R.string.live_offline
+            is ConnectionState.Connecting, null -> R.string.live_connecting
+        }
+
+    private fun show(
+        @StringRes status: Int,
+    ) = getSystemService(NotificationManager::class.java).notify(NOTIFICATION, notification(status))
+
+    private fun notification(
+        @StringRes status: Int,
+    ): Notification {
+        val channel =
+            NotificationChannel(CHANNEL, getString(R.string.live_channel), NotificationManager.IMPORTANCE_MIN)
+        channel.description = getString(R.string.live_channel_about)
+        channel.setShowBadge(false)
+        getSystemService(NotificationManager::class.java).createNotificationChannel(channel)
+        val open =
+            PendingIntent.getActivity(
+                this,
+                0,
+                Intent(this, MainActivity::class.java),
+                PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
+            )
+        return NotificationCompat
+            .Builder(this, CHANNEL)
+            .setSmallIcon(R.drawable.ic_bell)
+            .setContentTitle(getString(R.string.live_title))
+            .setContentText(getString(status))
+            .setContentIntent(open)
+            .setOngoing(true)
+            .setShowWhen(false)
+            .setCategory(NotificationCompat.CATEGORY_SERVICE)
+            .setVisibility(NotificationCompat.VISIBILITY_SECRET)
+            .build()
+    }
+
+    companion object {
+        /** Its notification's number. */
+        const val NOTIFICATION = 7001
+        private const val CHANNEL = "live"
+
+        /** Types like this one came with Android 14. */
+        @get:RequiresApi(Build.VERSION_CODES.UPSIDE_DOWN_CAKE)
+        private val SPECIAL_USE get() = ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE
+
+        /** How it is started. */
+        fun intent(context: Context) = Intent(context, LiveService::class.java)
+    }
+}

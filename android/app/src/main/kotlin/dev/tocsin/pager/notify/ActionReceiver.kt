@@ -1,0 +1,106 @@
+package dev.tocsin.pager.notify
+
+import android.app.PendingIntent
+import android.content.BroadcastReceiver
+import android.content.Context
+import android.content.Intent
+import android.util.Log
+import androidx.core.app.NotificationCompat
+import dev.tocsin.core.Pager
+import dev.tocsin.core.PagerException
+import dev.tocsin.pager.R
+import dev.tocsin.pager.TocsinApp
+import dev.tocsin.pager.phone.Phone
+import kotlinx.coroutines.launch
+
+/** Does what was tapped on the notification, and brings it back when it was swiped away. */
+class ActionReceiver : BroadcastReceiver() {
+    override fun onReceive(
+        context: Context,
+        intent: Intent,
+    ) {
+        if (intent.action == SWIPED) return swiped(context)
+        val pager = Phone.pager(context)
+        try {
+            perform(pager, intent)
+        } catch (nobodys: PagerException.NotEnrolled) {
+            Log.i("tocsin", "a tap on a page of nobody's: ${nobodys.text}")
+        }
+        // The process may end when this returns; the tap must be on disk by then.
+        val pending = goAsync()
+        TocsinApp.of(context).life.launch {
+            pager.settled()
+            pending.finish()
+        }
+    }
+
+    private fun swiped(context: Context) {
+        if (Phone.rings(context).value) PageNotice(context).again()
+    }
+
+    private fun perform(
+        pager: Pager,
+        intent: Intent,
+    ) {
+        val ticket = intent.getLongExtra(TICKET, 0)
+        when (intent.action) {
+            CHECK_IN -> pager.checkIn(ticket)
+            CHECK_IN_ALL -> pager.checkInAll()
+            CANNOT -> pager.cannotHelp(ticket, null)
+            I_KNOW -> pager.iKnow()
+        }
+    }
+
+    companion object {
+        private const val CHECK_IN = "dev.tocsin.pager.CHECK_IN"
+        private const val CHECK_IN_ALL = "dev.tocsin.pager.CHECK_IN_ALL"
+        private const val CANNOT = "dev.tocsin.pager.CANNOT"
+        private const val I_KNOW = "dev.tocsin.pager.I_KNOW"
+        private const val SWIPED = "dev.tocsin.pager.SWIPED"
+        private const val TICKET = "ticket"
+
+        /** The button for this. */
+        fun action(
+            context: Context,
+            offer: Offer,
+        ): NotificationCompat.Action =
+            when (offer) {
+                is Offer.CheckIn -> {
+                    button(context, R.string.notify_check_in, intent(context, CHECK_IN, offer.ticket))
+                }
+
+                is Offer.CheckInAll -> {
+                    button(context, R.string.notify_check_in_all, intent(context, CHECK_IN_ALL))
+                }
+
+                is Offer.Cannot -> {
+                    button(context, R.string.notify_cannot, intent(context, CANNOT, offer.ticket))
+                }
+
+                is Offer.IKnow -> {
+                    button(context, R.string.notify_i_know, intent(context, I_KNOW))
+                }
+            }
+
+        /** Hears that it was swiped away. */
+        fun swiped(context: Context): PendingIntent = intent(context, SWIPED)
+
+        private fun button(
+            context: Context,
+            label: Int,
+            deed: PendingIntent,
+        ) = NotificationCompat.Action.Builder(null, context.getString(label), deed).build()
+
+        /** Later ones for another ticket take the place of earlier ones, which nobody sees any more. */
+        private fun intent(
+            context: Context,
+            action: String,
+            ticket: Long = 0,
+        ) = PendingIntent.getBroadcast(
+            context,
+            0,
+            Intent(context, ActionReceiver::class.java).setAction(action).putExtra(TICKET, ticket),
+            PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
+        )
+    }
+}

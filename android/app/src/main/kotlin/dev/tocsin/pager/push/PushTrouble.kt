@@ -1,0 +1,36 @@
+package dev.tocsin.pager.push
+
+import androidx.annotation.StringRes
+import dev.tocsin.pager.R
+
+/** Why a way has no address. Its [text] says what to do next. */
+enum class PushTrouble(
+    @get:StringRes val text: Int,
+) {
+    /** No app on this phone delivers pushes. */
+    NO_APP(R.string.push_no_app),
+
+    /** The server does not push by this way. */
+    NO_OFFER(R.string.push_no_offer),
+
+    /** The server's key is not of the form that RFC 8292 has. */
+    BAD_KEY(R.string.push_bad_key),
+
+    /** The server could not be asked what it offers. */
+    NO_SERVER(R.string.push_no_server),
+
+    /** The push app did not reach its own service. */
+    NETWORK(R.string.push_network),
+
+    /** The push app wants something of the person first. */
+    ACTION_REQUIRED(R.string.push_action_required),
+
+    /** The push app failed. */
+    INTERNAL(R.string.push_internal),
+
+    /** The push app ended the registration. */
+    UNREGISTERED(R.string.push_unregistered),
+
+    /** The push app is away, and says that it comes back. */
+    TEMPORARILY_UNAVAILABLE(R.string.push_temporarily_unavailable),
+}
