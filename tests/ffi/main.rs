@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
 use tocsin_ffi::{
-    ClockPort, Deed, DevicePort, HomeObserver, HomeScreen, Observation, Pager, PagerError,
-    PortError, Ports, SafePort, Setup, SirenPort, TicketObserver, TicketScreen, typed_enrolment,
+    ClockPort, ConnectionState, Deed, DevicePort, HomeObserver, HomeScreen, Observation, Pager,
+    PagerError, PortError, Ports, SafePort, Setup, SirenPort, TicketObserver, TicketScreen,
+    typed_enrolment,
 };
 use tocsin_pager::Language;
 use tocsin_pager::engine::{Loudness, SirenEvent};
@@ -314,7 +315,9 @@ async fn who_is_on_call_and_when_i_am_is_asked_of_the_server() {
     let server = TestServer::start(UNHURRIED).await;
     let (folder, safe) = (tempfile::tempdir().unwrap(), Arc::default());
     let mut phone = Phone::enrolled(&folder, &safe, &server).await;
-    phone.until("synced", |home| home.on_call).await;
+    let live =
+        |home: &HomeScreen| home.on_call && matches!(home.connection, ConnectionState::Live { .. });
+    phone.until("was live", live).await;
     let screen = phone.pager.on_call().await.unwrap();
     let shop = &screen.now[0];
     assert_eq!((shop.primary.as_str(), shop.is_me), ("Ana Silva", true));

@@ -374,7 +374,12 @@ class SirenTest : PhoneTest() {
         RuntimeEnvironment.setQualifiers("+ko-rKR")
         app.onConfigurationChanged(app.resources.configuration)
         await("the reason is in Korean") {
-            val reason = Phone.home.value?.pages?.firstOrNull()?.reasonText.orEmpty()
+            val reason =
+                Phone.home.value
+                    ?.pages
+                    ?.firstOrNull()
+                    ?.reasonText
+                    .orEmpty()
             reason.any { it in '가'..'힣' }
         }
     }

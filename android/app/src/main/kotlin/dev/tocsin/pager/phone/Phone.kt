@@ -146,14 +146,10 @@ object Phone {
                 device = AndroidDevice(app),
                 safe = AndroidSafe(app),
             )
+    }
 
-        private fun language(app: TocsinApp) =
-            if (app.resources.configuration.locales[0]
-                    .language == "ko"
-            ) {
-                Language.KOREAN
-            } else {
-                Language.ENGLISH
-            }
+    private fun language(context: Context): Language {
+        val chosen = context.resources.configuration.locales[0]
+        return if (chosen.language == "ko") Language.KOREAN else Language.ENGLISH
     }
 }
