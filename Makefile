@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check soak lint bench setup deny help
+.PHONY: demo test check soak lint bench setup android phones deny help
 
 help: ## What there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -33,6 +33,12 @@ soak: ## The random tests with other seeds, until stopped or until one fails (wh
 
 bench: setup ## Measure; results go into docs/benchmarks.md by hand, with the machine
 	@scripts/bench
+
+android: setup ## Only the Android checks
+	@scripts/android
+
+phones: setup ## Only the type check of the core for phones
+	@scripts/phones
 
 deny: ## Licences, sources and duplicate versions (needs cargo-deny)
 	@$(CARGO) deny --all-features check bans licenses sources
