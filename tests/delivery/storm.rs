@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tocsin_tests::configuration::{noon_zone, shift_begun};
 use tocsin_tests::{Api, Mode};
 use tocsin_ticket::{TicketId, TicketState};
 
@@ -113,6 +114,7 @@ async fn five_thousand_alarms_ring_each_phone_once_and_lose_no_ticket() {
 
 /// Everybody is on call for a team of their own and is reached by mail.
 fn many_teams(count: usize) -> String {
+    let rota = shift_begun(&noon_zone());
     let mut configuration = String::from("[[people]]\nid = \"boss\"\nname = \"The Boss\"\n");
     for number in 0..count {
         let _ = write!(
@@ -130,9 +132,7 @@ manager = "boss"
 members = ["p{number}"]
 
 [teams.rota]
-zone = "Europe/Berlin"
-start = 2024-01-01
-handoff = {{ weekday = "monday", time = 09:00 }}
+{rota}
 members = ["p{number}"]
 
 [teams.policy.sev1]

@@ -24,6 +24,7 @@ use tocsin_peers::webpush::WebPushService;
 use tocsin_push::apns::{ApnsHosts, ApnsSettings};
 use tocsin_push::gateway::{GatewayLimits, GatewaySettings, router};
 use tocsin_push::secret::SecretSource;
+use tocsin_tests::configuration::{noon_zone, shift_begun};
 use tocsin_tests::{Api, Gate, Node, Ready, audit, free_address};
 use tocsin_ticket::{TicketId, Transport};
 use tocsin_wire::{Known, PushInfo, Timeline};
@@ -129,6 +130,7 @@ pub fn team(ways: &[Way], policy: &str) -> String {
     if ways.contains(&Way::Mail) {
         ana.push_str("email = \"ana@example.org\"\n");
     }
+    let rota = shift_begun(&noon_zone());
     format!(
         r#"
 [[people]]
@@ -153,9 +155,7 @@ manager = "bea"
 members = ["ana", "ben"]
 
 [teams.rota]
-zone = "Europe/Berlin"
-start = 2024-01-01
-handoff = {{ weekday = "monday", time = 09:00 }}
+{rota}
 members = ["ana"]
 {policy}
 [[services]]

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
 use tocsin_ffi::{
-    ClockPort, ConnectionState, Deed, DevicePort, HomeObserver, HomeScreen, Observation, Pager,
-    PagerError, PortError, Ports, SafePort, Setup, SirenPort, TicketObserver, TicketScreen,
-    typed_enrolment,
+    AuthoritiesPort, ClockPort, ConnectionState, Deed, DevicePort, HomeObserver, HomeScreen,
+    Observation, Pager, PagerError, PortError, Ports, SafePort, Setup, SirenPort, TicketObserver,
+    TicketScreen, typed_enrolment,
 };
 use tocsin_pager::Language;
 use tocsin_pager::engine::{Loudness, SirenEvent};
 use tocsin_readiness::Facts;
-use tocsin_tests::configuration::UNHURRIED;
-use tocsin_tests::{PATIENCE, TestServer};
+use tocsin_server::serve::TlsFiles;
+use tocsin_tests::configuration::{UNHURRIED, with_policy};
+use tocsin_tests::{Api, PATIENCE, TestServer};
 use tocsin_ticket::{Millis, TicketId, TicketState};
 use tokio::sync::watch;
 
@@ -108,6 +109,15 @@ impl SafePort for Drawer {
     }
 }
 
+/// A system that trusts these authorities.
+struct Trusting(Vec<Vec<u8>>);
+
+impl AuthoritiesPort for Trusting {
+    fn trusted(&self) -> Result<Vec<Vec<u8>>, PortError> {
+        Ok(self.0.clone())
+    }
+}
+
 /// What a screen shows at present.
 struct Shown<T>(watch::Sender<Option<T>>);
 
@@ -135,12 +145,21 @@ struct Phone {
 
 impl Phone {
     fn open(folder: &TempDir, safe: &Arc<Drawer>) -> Self {
+        Self::trusting(folder, safe, None)
+    }
+
+    fn trusting(
+        folder: &TempDir,
+        safe: &Arc<Drawer>,
+        authorities: Option<Arc<dyn AuthoritiesPort>>,
+    ) -> Self {
         let speaker = Arc::new(Speaker::default());
         let ports = Ports {
             siren: speaker.clone(),
             clock: Arc::new(Wall),
             device: Arc::new(Unknown),
             safe: safe.clone(),
+            authorities,
         };
         let setup = Setup {
             folder: folder.path().to_str().unwrap().to_owned(),
@@ -161,15 +180,15 @@ impl Phone {
 
     async fn enrolled(folder: &TempDir, safe: &Arc<Drawer>, server: &TestServer) -> Self {
         let phone = Self::open(folder, safe);
+        phone.enrol(server).await.unwrap();
+        phone
+    }
+
+    async fn enrol(&self, server: &TestServer) -> Result<(), PagerError> {
         let code = server.admin.code("ana").await;
         let enrolment = typed_enrolment(server.admin.base().to_owned(), code).unwrap();
         let name = "Ana's phone".to_owned();
-        phone
-            .pager
-            .enroll(enrolment, name, None, false)
-            .await
-            .unwrap();
-        phone
+        self.pager.enroll(enrolment, name, None, false).await
     }
 
     async fn until(&mut self, what: &str, reached: impl Fn(&HomeScreen) -> bool) -> HomeScreen {
@@ -242,6 +261,42 @@ async fn a_page_rings_until_the_check_in_and_its_story_is_told() {
     });
     let screen = wait.await.unwrap();
     assert!(!screen.deeds.contains(&Deed::CheckIn) && screen.deeds.contains(&Deed::StartWork));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_is_enrolled_over_tls_only_where_its_system_trusts_who_vouches_for_the_server() {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let tls = TlsFiles {
+        certificate: files.path().join("certificate.pem"),
+        key: files.path().join("key.pem"),
+    };
+    std::fs::write(&tls.certificate, own.cert.pem()).unwrap();
+    std::fs::write(&tls.key, own.signing_key.serialize_pem()).unwrap();
+    let certificate = reqwest::Certificate::from_der(own.cert.der()).unwrap();
+    let (mut server, ready) = TestServer::fresh(
+        |options| options.tls = Some(tls),
+        |base| Api::built(base, |client| client.tls_certs_only([certificate])),
+    )
+    .await;
+    server.log_in(&ready.admin_code.unwrap()).await;
+    server.apply(&with_policy(UNHURRIED)).await;
+
+    let (folder, safe) = (tempfile::tempdir().unwrap(), Arc::default());
+    let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    for trusted in [vec![], vec![other.cert.der().to_vec()]] {
+        let wary = Phone::trusting(&folder, &safe, Some(Arc::new(Trusting(trusted))));
+        let refused = wary.enrol(&server).await.unwrap_err();
+        assert!(
+            matches!(&refused, PagerError::Unreachable { text } if text.contains("certificate")),
+            "{refused:?}"
+        );
+    }
+    let trusted = Arc::new(Trusting(vec![own.cert.der().to_vec()]));
+    let mut phone = Phone::trusting(&folder, &safe, Some(trusted));
+    phone.enrol(&server).await.unwrap();
+    server.alarm("SEV1", "database").await;
+    phone.until("rang", |home| home.siren.confirmed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
 /// The shop's integration that most tests send alarms through.
 pub const SHOP: &str = "alertmanager";
 
@@ -32,6 +34,31 @@ manager = "4s"
 managers_manager = "4s"
 team = "4s"
 "#;
+
+/// The lines of a rota in this time zone whose shift began two to three hours ago.
+///
+/// So no turn passes on while a test runs, whatever the day and the hour.
+///
+/// # Panics
+/// When there is no such zone.
+#[must_use]
+pub fn shift_begun(zone: &str) -> String {
+    let began = Timestamp::now() - SignedDuration::from_hours(2);
+    let began = began.to_zoned(TimeZone::get(zone).expect("a time zone"));
+    format!(
+        "zone = \"{zone}\"\nstart = 2024-01-01\nhandoff = {{ weekday = \"{}\", time = {} }}",
+        began.strftime("%A").to_string().to_lowercase(),
+        began.strftime("%H:00"),
+    )
+}
+
+/// A time zone where it is about noon, so that the evening's drill is far away.
+#[must_use]
+pub fn noon_zone() -> String {
+    let ahead = 12 - Timestamp::now().to_zoned(TimeZone::UTC).hour();
+    // POSIX counts the hours behind Greenwich.
+    format!("Etc/GMT{:+}", -ahead)
+}
 
 /// The configuration with Ana on call and these limits in the shop.
 #[must_use]
@@ -62,6 +89,8 @@ pub fn with_on_call(on_call: &str, members: &[&str], shop_policy: &str) -> Strin
             "[[people]]\nid = {id:?}\nname = {name:?}\n{manager}\n"
         );
     }
+    let berlin = shift_begun("Europe/Berlin");
+    let new_york = shift_begun("America/New_York");
     format!(
         r#"{people}
 [[teams]]
@@ -71,9 +100,7 @@ manager = "bea"
 members = {members:?}
 
 [teams.rota]
-zone = "Europe/Berlin"
-start = 2024-01-01
-handoff = {{ weekday = "monday", time = 09:00 }}
+{berlin}
 members = [{on_call:?}]
 {shop_policy}
 [[teams]]
@@ -83,9 +110,7 @@ manager = "eve"
 members = ["dora"]
 
 [teams.rota]
-zone = "America/New_York"
-start = 2024-01-01
-handoff = {{ weekday = "monday", time = 09:00 }}
+{new_york}
 members = ["dora"]
 
 [[services]]
