@@ -161,7 +161,7 @@ impl Person {
 
     /// What they do unasked.
     pub fn meddles(&mut self, view: &View) -> Option<Act> {
-        let tickets: Vec<&TicketItem> = view.tickets.iter().collect();
+        let tickets: Vec<&TicketItem> = view.tickets.iter().map(AsRef::as_ref).collect();
         let item = self.rng.choice(tickets)?;
         let action = match self.rng.u32(0..14) {
             0 => Action::CheckIn,

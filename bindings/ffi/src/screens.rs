@@ -485,7 +485,7 @@ pub fn home(view: &View) -> HomeScreen {
         },
         siren: siren(&view.siren),
         pages: view.pages.iter().map(page).collect(),
-        tickets: view.tickets.iter().map(card).collect(),
+        tickets: view.tickets.iter().map(|item| card(item)).collect(),
         waiting: view.taps.iter().map(waiting).collect(),
         notices: view.notices.iter().map(notice).collect(),
         alarms: view.alarms.iter().map(alarm).collect(),

@@ -60,7 +60,7 @@ pub enum Phase {
 impl Phone {
     pub(super) fn start_link(&mut self, now: Millis, out: &mut Draft) {
         self.link.down_since = Some(now);
-        if !self.is_whole() {
+        if !self.tickets.is_whole() {
             self.owe(0, now);
         }
         self.connect(out);
@@ -68,9 +68,8 @@ impl Phone {
 
     /// Streams from the cursor or, without one or in the middle of a snapshot, syncs first.
     fn connect(&mut self, out: &mut Draft) {
-        let is_whole = self.tickets.values().all(|held| !held.stale);
         match self.cursor {
-            Some(after) if after.ticket.is_none() && is_whole => {
+            Some(after) if after.ticket.is_none() && self.tickets.has_no_stale() => {
                 let link = self.next_link();
                 out.send(Effect::Stream { link, after });
             }
@@ -121,7 +120,7 @@ impl Phone {
             self.link_failed(link, &NetworkError::Garbled { reason }, now, out);
         } else if more {
             self.sync(self.cursor, out);
-        } else if self.link.debt.take_if(|debt| debt.asked).is_some() && !self.is_whole() {
+        } else if self.link.debt.take_if(|debt| debt.asked).is_some() && !self.tickets.is_whole() {
             // The log has nothing newer of a ticket that a push told of: that push was older than it
             // seemed, as when the server's clock was set meanwhile. A snapshot says what is true.
             self.cursor = None;

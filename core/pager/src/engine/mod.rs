@@ -36,6 +36,7 @@ mod link;
 mod push;
 mod receipts;
 mod saved;
+mod shelf;
 mod siren;
 mod taps;
 #[cfg(test)]
@@ -45,7 +46,6 @@ mod tickets;
 mod view;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tocsin_ticket::{Millis, Rung, TicketId, Transport};
@@ -84,9 +84,10 @@ use drill::Drills;
 use due::Due;
 use link::Link;
 use receipts::Receipts;
+use shelf::Shelf;
 use siren::Siren;
 use taps::{Settling, Tap};
-use texts::Texts;
+pub(crate) use texts::Texts;
 
 /// A clock this far from the server's is wrong; anything below may be the network's delay.
 pub const SKEW_TOLERANCE: Duration = Duration::from_secs(10);
@@ -107,14 +108,6 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// A ticket on the device.
-#[derive(Debug)]
-struct Held {
-    ticket: Arc<TicketView>,
-    /// A snapshot began and has not confirmed it yet.
-    stale: bool,
-}
-
 /// A phone. See the [module](self) for what it promises.
 #[derive(Debug)]
 pub struct Phone {
@@ -122,7 +115,7 @@ pub struct Phone {
     rng: fastrand::Rng,
     me: Me,
     person_name: String,
-    tickets: BTreeMap<TicketId, Held>,
+    tickets: Shelf,
     directory: Arc<Directory>,
     cursor: Option<Cursor>,
     /// Server's clock minus the device's; `None` when it was never heard.
@@ -200,13 +193,9 @@ impl Phone {
         Self {
             texts: Texts::new(settings.language),
             rng: fastrand::Rng::with_seed(settings.seed),
+            tickets: Shelf::new(saved.me.person.clone(), saved.tickets),
             me: saved.me,
             person_name: saved.person_name,
-            tickets: saved
-                .tickets
-                .into_iter()
-                .map(|(ticket, stale)| (ticket.id, Held { ticket, stale }))
-                .collect(),
             directory: Arc::new(saved.directory),
             cursor: saved.cursor,
             clock_offset_ms: saved.clock_offset_ms,
@@ -276,7 +265,10 @@ impl Phone {
                 self.device = status;
                 self.status.told = true;
             }
-            Input::Language(language) => self.texts = Texts::new(language),
+            Input::Language(language) => {
+                self.texts = Texts::new(language);
+                self.tickets.forget_items();
+            }
             Input::NoticeDismissed { number } => self.remove_notice(number, &mut out),
             Input::StoreFailed { reason } => self.store_failure = Some(reason),
             Input::StoreRecovered => self.store_failure = None,
@@ -356,12 +348,7 @@ impl Phone {
 
     /// This person's live pages on open tickets.
     fn my_pages(&self) -> impl Iterator<Item = (&Arc<TicketView>, &PageView)> {
-        self.tickets
-            .values()
-            .map(|held| &held.ticket)
-            .filter(|ticket| ticket.is_open())
-            .flat_map(|ticket| ticket.pages.iter().map(move |page| (ticket, page)))
-            .filter(|(_, page)| page.person == self.me.person)
+        self.tickets.my_pages()
     }
 
     fn number(&mut self) -> u64 {

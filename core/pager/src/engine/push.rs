@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use tocsin_ticket::{Millis, TicketId, Transport};
+use tocsin_ticket::{Millis, Transport};
 use tocsin_wire::{Known, PushMessage, PushPayload, ServerNotice, TicketView};
 
 use super::{Change, Draft, Due, NoticeKind, Phone};
@@ -65,7 +65,7 @@ impl Phone {
     /// person's business, or the snapshot brings it. A late push must wake nobody.
     fn is_old_news(&self, ticket: &TicketView, sent_at: Millis) -> bool {
         let old = self.read_as_of.is_some_and(|as_of| sent_at < as_of);
-        old && match self.tickets.get(&ticket.id) {
+        old && match self.tickets.get(ticket.id) {
             None => self.cursor.is_some_and(|cursor| cursor.ticket.is_none()),
             Some(held) => held.stale,
         }
@@ -88,9 +88,8 @@ impl Phone {
 
     /// Whether what a push left out has come.
     pub(super) fn is_paid(&self, debt: &Debt) -> bool {
-        let mut paging: Vec<TicketId> = self.my_pages().map(|(ticket, _)| ticket.id).collect();
-        paging.dedup();
-        self.is_whole() && (debt.others == 0 || paging.len() > debt.others as usize)
+        let paging = self.tickets.paging().len();
+        self.tickets.is_whole() && (debt.others == 0 || paging > debt.others as usize)
     }
 
     /// Something to read; the same by several ways is one notice.
@@ -111,11 +110,6 @@ impl Phone {
                 out,
             );
         }
-    }
-
-    /// Whether every ticket is here with its details.
-    pub(super) fn is_whole(&self) -> bool {
-        self.tickets.values().all(|held| !held.ticket.partial)
     }
 
     /// Says once that something cannot be read, however often it comes.

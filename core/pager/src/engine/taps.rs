@@ -275,7 +275,7 @@ impl Phone {
         let mut settling = std::mem::take(&mut self.settling);
         for one in &mut settling {
             one.tickets.retain(|id| {
-                let held = self.tickets.get(id).map(|held| &held.ticket);
+                let held = self.tickets.get(*id).map(|held| &held.ticket);
                 held.is_some_and(|ticket| ticket.is_open() && !ticket.pages.is_empty())
             });
         }

@@ -1,12 +1,11 @@
 //! What the server says, taken in: from push, stream, sync and answers alike.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use tocsin_ticket::{Millis, TicketId};
 use tocsin_wire::{SyncPage, TicketView, Update};
 
-use super::{Change, Draft, Held, Phone};
+use super::{Change, Draft, Phone};
 
 /// Resolved tickets kept on the device, the newest. Open ones are kept all.
 pub const RESOLVED_KEPT: usize = 200;
@@ -25,7 +24,7 @@ impl Phone {
     /// the one that is whole.
     pub(super) fn take_ticket(&mut self, ticket: TicketView, out: &mut Draft) {
         let rank = |ticket: &TicketView| (ticket.version, !ticket.partial);
-        let known = self.tickets.get(&ticket.id);
+        let known = self.tickets.get(ticket.id);
         if known.is_none_or(|known| rank(&ticket) > rank(&known.ticket)) {
             self.put_ticket(ticket, out);
         }
@@ -33,7 +32,7 @@ impl Phone {
 
     /// A ticket in a sync: even one that is no newer than what is on the device is there to stay.
     fn confirm_ticket(&mut self, ticket: TicketView, out: &mut Draft) {
-        if self.tickets.get(&ticket.id).is_some_and(|held| held.stale) {
+        if self.tickets.get(ticket.id).is_some_and(|held| held.stale) {
             self.put_ticket(ticket, out);
         } else {
             self.take_ticket(ticket, out);
@@ -43,12 +42,11 @@ impl Phone {
     fn put_ticket(&mut self, ticket: TicketView, out: &mut Draft) {
         let ticket = Arc::new(ticket);
         out.change(Change::PutTicket(Arc::clone(&ticket)));
-        let stale = false;
-        self.tickets.insert(ticket.id, Held { ticket, stale });
+        self.tickets.put(ticket);
     }
 
     pub(super) fn forget_ticket(&mut self, ticket: TicketId, out: &mut Draft) {
-        if self.tickets.remove(&ticket).is_some() {
+        if self.tickets.remove(ticket) {
             out.change(Change::ForgetTicket(ticket));
         }
     }
@@ -68,13 +66,12 @@ impl Phone {
         self.hear_clock(page.server_time, now, out);
         if self.me != page.me {
             self.me = page.me.clone();
+            self.tickets.belong_to(&page.me.person);
             out.change(Change::Me(page.me));
         }
         if page.reset {
             self.read_up_to(page.server_time, out);
-            for held in self.tickets.values_mut() {
-                held.stale = true;
-            }
+            self.tickets.mark_stale();
             out.change(Change::MarkStale);
         }
         if let Some(directory) = page.directory
@@ -82,6 +79,7 @@ impl Phone {
         {
             out.change(Change::Directory(directory.clone()));
             self.directory = Arc::new(directory);
+            self.tickets.forget_items();
         }
         for ticket in page.tickets {
             self.confirm_ticket(ticket, out);
@@ -99,13 +97,7 @@ impl Phone {
         }
         if !page.more {
             self.read_up_to(page.server_time, out);
-            let gone: Vec<TicketId> = self
-                .tickets
-                .iter()
-                .filter(|(_, held)| held.stale)
-                .map(|(id, _)| *id)
-                .collect();
-            for id in gone {
+            for id in self.tickets.stale() {
                 self.forget_ticket(id, out);
             }
         }
@@ -115,19 +107,13 @@ impl Phone {
 
     /// Keeps the newest resolved tickets, and those with a tap waiting.
     pub(super) fn forget_old_tickets(&mut self, out: &mut Draft) {
-        if out.changes.is_empty() || self.tickets.len() <= RESOLVED_KEPT {
+        if out.changes.is_empty() || self.tickets.resolved().len() <= RESOLVED_KEPT {
             return;
         }
-        let mut resolved: Vec<(Reverse<Millis>, TicketId)> = self
-            .tickets
-            .values()
-            .map(|held| &held.ticket)
-            .filter(|ticket| !ticket.is_open())
-            .filter(|ticket| !self.taps.iter().any(|tap| tap.is_for(ticket.id)))
-            .map(|ticket| (Reverse(ticket.state_since), ticket.id))
-            .collect();
-        resolved.sort_unstable();
-        for (_, id) in resolved.drain(..).skip(RESOLVED_KEPT) {
+        let at_rest = |id: &TicketId| !self.taps.iter().any(|tap| tap.is_for(*id));
+        let mut oldest_first: Vec<TicketId> = self.tickets.resolved().filter(at_rest).collect();
+        oldest_first.truncate(oldest_first.len().saturating_sub(RESOLVED_KEPT));
+        for id in oldest_first {
             self.forget_ticket(id, out);
         }
     }

@@ -16,6 +16,7 @@ use super::incident::{
     AskedItem, ConferenceItem, ExtensionItem, HelpItem, HoldItem, MissedItem, StatusItem,
 };
 use super::link::Phase;
+use super::shelf::Held;
 use super::{Loudness, OFFLINE_PROBLEM, Obstacle, Phone, SirenReason};
 use crate::net::NetworkError;
 
@@ -33,7 +34,7 @@ pub struct View {
     /// The person's own live pages, worst first.
     pub pages: Vec<PageItem>,
     /// Every ticket the device keeps: open ones first, worst first, then the newest resolved ones.
-    pub tickets: Vec<TicketItem>,
+    pub tickets: Vec<Arc<TicketItem>>,
     /// Taps that the server has not answered, in order.
     pub taps: Vec<PendingTap>,
     /// What the person should read, newest first.
@@ -466,10 +467,9 @@ fn pages(phone: &Phone, names: Names<'_>, now: Millis) -> Vec<PageItem> {
         .collect()
 }
 
-fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
-    let mut tickets: Vec<&Arc<TicketView>> =
-        phone.tickets.values().map(|held| &held.ticket).collect();
-    tickets.sort_by_cached_key(|ticket| {
+fn tickets(phone: &Phone, names: Names<'_>) -> Vec<Arc<TicketItem>> {
+    let mut tickets: Vec<&Held> = phone.tickets.values().collect();
+    tickets.sort_by_cached_key(|Held { ticket, .. }| {
         if ticket.is_open() {
             (false, Some(urgency(ticket)), Reverse(ticket.state_since))
         } else {
@@ -478,30 +478,39 @@ fn tickets(phone: &Phone, names: Names<'_>) -> Vec<TicketItem> {
     });
     tickets
         .into_iter()
-        .map(|ticket| {
-            let standing = phone.standing(ticket);
-            TicketItem {
-                conference: phone.conference(ticket, &standing, names),
-                status: phone.status(ticket, &standing, names),
-                helps: phone.helps(ticket, &standing, names),
-                paged: phone.paged(ticket, names),
-                hold: phone.hold(ticket),
-                extended: Phone::extension(&standing, names),
-                pending: standing.pending,
-                moves_limit: standing.moves_limit,
-                state_text: phone.texts.state(&standing.state),
-                owner: names.person(&standing.owner),
-                state: standing.state,
-                severity: standing.severity,
-                service: names.service(&ticket.service),
-                runbook: phone.directory.runbooks.get(&ticket.service).cloned(),
-                downstream: names.downstream(&ticket.service),
-                team: names.team(&ticket.team),
-                next: names.next(ticket),
-                ticket: Arc::clone(ticket),
+        .map(|held| {
+            let id = held.ticket.id;
+            if phone.taps.iter().any(|tap| tap.is_for(id)) {
+                Arc::new(item(phone, &held.ticket, names))
+            } else {
+                held.item(|| item(phone, &held.ticket, names))
             }
         })
         .collect()
+}
+
+fn item(phone: &Phone, ticket: &Arc<TicketView>, names: Names<'_>) -> TicketItem {
+    let standing = phone.standing(ticket);
+    TicketItem {
+        conference: phone.conference(ticket, &standing, names),
+        status: phone.status(ticket, &standing, names),
+        helps: phone.helps(ticket, &standing, names),
+        paged: phone.paged(ticket, names),
+        hold: phone.hold(ticket),
+        extended: Phone::extension(&standing, names),
+        pending: standing.pending,
+        moves_limit: standing.moves_limit,
+        state_text: phone.texts.state(&standing.state),
+        owner: names.person(&standing.owner),
+        state: standing.state,
+        severity: standing.severity,
+        service: names.service(&ticket.service),
+        runbook: phone.directory.runbooks.get(&ticket.service).cloned(),
+        downstream: names.downstream(&ticket.service),
+        team: names.team(&ticket.team),
+        next: names.next(ticket),
+        ticket: Arc::clone(ticket),
+    }
 }
 
 fn alarms(phone: &Phone, now: Millis) -> Vec<LocalAlarm> {

@@ -168,7 +168,7 @@ impl Screen {
         }
         match self.tab {
             Tab::Pages => ticket(view, self.page(view)?.ticket),
-            Tab::Tickets => view.tickets.get(self.place()),
+            Tab::Tickets => view.tickets.get(self.place()).map(AsRef::as_ref),
             Tab::Notices => None,
         }
     }
@@ -190,5 +190,6 @@ fn rings(view: &View) -> bool {
 
 /// A ticket of the view.
 pub fn ticket(view: &View, id: TicketId) -> Option<&TicketItem> {
-    view.tickets.iter().find(|item| item.ticket.id == id)
+    let mut tickets = view.tickets.iter().map(AsRef::as_ref);
+    tickets.find(|item: &&TicketItem| item.ticket.id == id)
 }

@@ -56,7 +56,7 @@ fn ben_is_asked(world: &mut World, at: Millis) -> Update {
 }
 
 fn ticket(night: &Night) -> TicketItem {
-    night.view().tickets[0].clone()
+    (*night.view().tickets[0]).clone()
 }
 
 fn refuse(night: &mut Night, id: &CommandId, refusal: Refusal, world: &World) -> String {

@@ -10,10 +10,12 @@ mod push;
 mod ready;
 mod receipts;
 mod ringing;
+mod shelf;
 mod taps;
 mod versions;
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use tocsin_ticket::{
     Alarm, Bridge, Chain, Command, Context, DeviceId, Hold, Level, Millis, PageId, PersonId,
