@@ -100,6 +100,9 @@ Examples:
 Run it on another machine, in another place. It pages when there was no good answer for a minute,
 again every five minutes, and says when the server is back. SIGTERM and SIGINT end it with code 0.")]
     Watch(WatchArgs),
+    /// Ask push services whether they would take pages
+    #[command(subcommand)]
+    Push(PushCommand),
     /// Use this server from now on, with a single-use code
     #[command(after_help = "\
 Example:
@@ -468,6 +471,26 @@ pub struct WatchArgs {
     pub trust: TrustArgs,
     #[command(flatten)]
     pub log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PushCommand {
+    /// Apple's: the key, its team, and each app of `topics`, at both of Apple's services
+    #[command(after_help = "\
+Example:
+  tocsin push apns --transports transports.toml
+
+It pushes to a device that nobody has; when that is all that Apple complains of, the key is good. Builds
+that Xcode puts on a phone are served by sandbox, those of TestFlight and the App Store by production.
+Code 0: both would take pages for every app; 3: Apple refuses one; 1: it did not answer.")]
+    Apns(PushApnsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct PushApnsArgs {
+    /// The file that `tocsin serve` is given, with `[apns.own]`
+    #[arg(long, value_name = "FILE")]
+    pub transports: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,7 @@ mod on_call;
 mod out;
 mod pager;
 mod profile;
+mod push;
 mod report;
 mod respond;
 mod runbook;
@@ -44,7 +45,7 @@ mod webhooks;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Command};
+use cli::{Cli, Command, PushCommand};
 use failure::{Context, Failure};
 
 fn main() -> ExitCode {
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => runtime.block_on(serve::run(&args)),
         Command::Gateway(args) => runtime.block_on(gateway::run(&args)),
         Command::Watch(args) => runtime.block_on(watch::run(&args)),
+        Command::Push(PushCommand::Apns(args)) => runtime.block_on(push::apns(&args)),
         Command::Login(args) => runtime.block_on(login::run(&args)),
         Command::Apply(args) => runtime.block_on(apply::run(&args)),
         Command::Enroll(args) => runtime.block_on(enroll::run(&args)),

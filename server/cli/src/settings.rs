@@ -41,6 +41,11 @@ impl TransportsFile {
         })
     }
 
+    /// The file's name as it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A setting that cannot be used, with its place.
     pub fn mistake(&self, error: &StartError) -> Failure {
         let line = line_of(&self.text, &error.field);

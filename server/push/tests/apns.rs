@@ -12,7 +12,7 @@ use serde_json::json;
 use tocsin_peers::apns::{Account, Delivered};
 use tocsin_peers::faults::Fault;
 use tocsin_peers::https::ca_pem;
-use tocsin_push::apns::{APNS_REPUSH_EVERY, Apns, ApnsSettings};
+use tocsin_push::apns::{APNS_REPUSH_EVERY, Apns, ApnsSettings, Checked, Obstacle, check};
 use tocsin_push::{Outcome, Purpose, Transport as _};
 use tocsin_ticket::Millis;
 use tocsin_wire::ApnsEnvironment::{Production, Sandbox};
@@ -422,6 +422,60 @@ async fn a_mistake_in_the_settings_is_told_by_its_name() {
     let error = Apns::direct(&settings, ca_pem()).expect_err("no file");
     assert_eq!(error.field, "key");
     assert!(error.why.contains("/nowhere.p8"), "{error}");
+}
+
+#[tokio::test]
+async fn a_good_key_is_known_before_the_first_page_and_rings_nobody() {
+    let (apple, _) = apple().await;
+    let mut phones = [apple.production.phone(TOPIC), apple.sandbox.phone(TOPIC)];
+    let all = check(&apple.settings, ca_pem(), NOW)
+        .await
+        .expect("settings");
+    let asked: Vec<_> = all
+        .iter()
+        .map(|one| (&*one.topic, one.environment))
+        .collect();
+    assert_eq!(asked, [(TOPIC, Production), (TOPIC, Sandbox)]);
+    assert!(all.iter().all(|one| one.obstacle.is_none()), "{all:?}");
+    assert_eq!(apple.production_peer.received(), 1);
+    assert_eq!(apple.sandbox_peer.received(), 1);
+    assert!(phones.iter_mut().all(|phone| phone.try_next().is_none()));
+}
+
+#[tokio::test]
+async fn a_key_or_an_app_that_apple_refuses_is_known_before_the_first_page() {
+    let (apple, _) = apple().await;
+    let refusals = async |settings: &ApnsSettings| -> Vec<String> {
+        let all = check(settings, ca_pem(), NOW).await.expect("settings");
+        let why = |one: Checked| match one.obstacle {
+            Some(Obstacle::Refused(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        all.into_iter().map(why).collect()
+    };
+    let mut another_team = apple.settings.clone();
+    another_team.team_id = "ZZZZZZZZZZ".to_owned();
+    for why in refusals(&another_team).await {
+        assert!(why.contains("InvalidProviderToken: check key"), "{why}");
+    }
+    let mut another_app = apple.settings.clone();
+    another_app.topics = vec!["com.example.another".to_owned()];
+    for why in refusals(&another_app).await {
+        assert!(why.contains("TopicDisallowed: check topics"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_without_a_way_to_apple_says_neither_yes_nor_no() {
+    let (apple, _) = apple().await;
+    let mut settings = apple.settings.clone();
+    settings.hosts.production = "https://localhost:1".to_owned();
+    let all = check(&settings, ca_pem(), NOW).await.expect("settings");
+    assert!(
+        matches!(all[0].obstacle, Some(Obstacle::Unanswered(_))),
+        "{all:?}"
+    );
+    assert_eq!(all[1].obstacle, None);
 }
 
 /// So many pages to one phone at the same moment. Whoever is left without an answer sends again,

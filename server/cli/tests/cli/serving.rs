@@ -40,6 +40,29 @@ fn a_mistake_in_the_transports_file_is_named_with_its_line_and_field() {
 }
 
 #[test]
+fn a_key_to_apple_that_cannot_be_asked_about_is_named_with_its_place() {
+    let home = Home::new();
+    let push = |text: &str| {
+        let file = home.write("transports.toml", text);
+        let said = home.run(&["push", "apns", "--transports", &file]);
+        assert_eq!(said.code, 3, "{said:?}");
+        (file, said.err)
+    };
+    let (_, err) = push("[webpush]\ncontact = 'mailto:oncall@example.org'\n");
+    assert!(err.contains("apns.own is missing: expected key"), "{err}");
+    let gateway = "[apns.gateway]\nurl = 'https://push.example.com'\n\
+                   contact = 'mailto:oncall@example.org'\n";
+    let (_, err) = push(gateway);
+    assert!(err.contains("the key is the gateway's"), "{err}");
+    let (file, err) = push(
+        "[apns.own]\nkey = { file = '/nowhere.p8' }\nkey_id = 'ABC123DEFG'\n\
+         team_id = 'DEF123GHIJ'\ntopics = ['org.example.tocsin']\n",
+    );
+    assert!(err.contains(&format!("{file}:2: apns.own.key: ")), "{err}");
+    assert!(err.contains("/nowhere.p8"), "{err}");
+}
+
+#[test]
 fn the_log_says_by_what_pages_go_out() {
     let home = Home::new();
     let alone = Server::start(&home);

@@ -9,6 +9,7 @@
 //! The crate `apns-h2` is not used: it insists on aws-lc or OpenSSL and on roots of its own.
 
 mod answer;
+mod check;
 mod notification;
 mod provider;
 mod through;
@@ -26,6 +27,7 @@ use tocsin_ticket::Millis;
 use tocsin_wire::{ApnsEnvironment, PushAddress};
 
 use self::answer::{Verdict, verdict};
+pub use self::check::{Checked, Obstacle, check};
 pub use self::notification::MAX_BODY_BYTES;
 use self::provider::Provider;
 use self::through::Through;
