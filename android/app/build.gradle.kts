@@ -65,6 +65,8 @@ dependencies {
 }
 
 tasks.withType<Test>().configureEach {
+    // Run by scripts/bench.
+    exclude("**/bench/**")
     val repository = rootDir.parentFile
     systemProperty("jna.library.path", repository.resolve("target/debug").path)
     systemProperty("tocsin.binary", repository.resolve("target/debug/tocsin").path)

@@ -67,7 +67,8 @@ fun cargo(
 
 val kotlinBindings = cargo("kotlinBindings", "xtask", "bindings", "kotlin", "--out", "OUT")
 
-// 16 KB pages need NDK r28 or newer.
+// `cargo build` would leave link-time optimisation out, because the crate is a Rust library as well
+// (rust-lang/cargo#9672). 16 KB pages need NDK r28 or newer. scripts/size builds it alike.
 val nativeLibraries =
     cargo(
         "nativeLibraries",
@@ -77,12 +78,19 @@ val nativeLibraries =
         libs.versions.minSdk.get(),
         "--output-dir",
         "OUT",
-        "build",
+        "rustc",
+        "--config",
+        "bindings/ffi/phone.toml",
         "--locked",
         "--profile",
         "phone",
+        "--features",
+        "phone",
         "--package",
         "tocsin-ffi",
+        "--lib",
+        "--crate-type",
+        "cdylib",
     )
 
 androidComponents {

@@ -1,203 +1,23 @@
-//! The phones' side of the border as Kotlin and Swift see it, against a real server. The ports are
-//! what a shell would perform, written down instead.
+//! The phones' side of the border as Kotlin and Swift see it, against a real server.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+mod notification;
+mod phone;
+mod ports;
 
-use tempfile::TempDir;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use tocsin_ffi::{
-    AuthoritiesPort, ClockPort, ConnectionState, Deed, DevicePort, HomeObserver, HomeScreen,
-    Observation, Pager, PagerError, PortError, Ports, SafePort, Setup, SirenPort, TicketObserver,
-    TicketScreen, typed_enrolment,
+    ConnectionState, Deed, HomeScreen, PagerError, SafePort, TicketScreen, typed_enrolment,
 };
-use tocsin_pager::Language;
-use tocsin_pager::engine::{Loudness, SirenEvent};
-use tocsin_readiness::Facts;
 use tocsin_server::serve::TlsFiles;
 use tocsin_tests::configuration::{UNHURRIED, with_policy};
 use tocsin_tests::{Api, PATIENCE, TestServer};
-use tocsin_ticket::{Millis, TicketId, TicketState};
+use tocsin_ticket::{TicketId, TicketState};
 use tokio::sync::watch;
 
-/// A loudspeaker that remembers; it reaches the pager only through a weak reference, as a shell's
-/// must.
-#[derive(Default)]
-struct Speaker {
-    sounding: AtomicBool,
-    starts: AtomicUsize,
-    broken: AtomicBool,
-    pager: Mutex<Weak<Pager>>,
-}
-
-impl Speaker {
-    fn report(&self, event: SirenEvent) {
-        let pager = self.pager.lock().unwrap_or_else(PoisonError::into_inner);
-        let pager = pager.upgrade();
-        if let Some(pager) = pager {
-            pager.siren_reported(event);
-        }
-    }
-}
-
-impl SirenPort for Speaker {
-    fn start(&self, _: Loudness) -> Result<(), PortError> {
-        if self.broken.load(Ordering::SeqCst) {
-            let text = "no loudspeaker; plug one in".to_owned();
-            return Err(PortError::Failed { text });
-        }
-        if !self.sounding.swap(true, Ordering::SeqCst) {
-            self.starts.fetch_add(1, Ordering::SeqCst);
-        }
-        self.report(SirenEvent::Started {
-            effective_volume: Some(0.9),
-        });
-        Ok(())
-    }
-
-    fn rehearse(&self) -> Result<(), PortError> {
-        self.report(SirenEvent::Rehearsed {
-            effective_volume: Some(0.9),
-        });
-        Ok(())
-    }
-
-    fn stop(&self) -> Result<(), PortError> {
-        self.sounding.store(false, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
-/// A wall that tells the time in one way only.
-struct Wall;
-
-impl ClockPort for Wall {
-    fn now(&self) -> Result<Millis, PortError> {
-        let text = "no clock here".to_owned();
-        Err(PortError::Failed { text })
-    }
-
-    fn time_of_day(&self, _: Millis) -> Result<String, PortError> {
-        Ok("half past two".to_owned())
-    }
-}
-
-struct Unknown;
-
-impl DevicePort for Unknown {
-    fn facts(&self) -> Result<Facts, PortError> {
-        Ok(Facts::default())
-    }
-}
-
-#[derive(Default)]
-struct Drawer(Mutex<HashMap<String, Vec<u8>>>);
-
-impl SafePort for Drawer {
-    fn keep(&self, name: String, secret: Vec<u8>) -> Result<(), PortError> {
-        self.0.lock().unwrap().insert(name, secret);
-        Ok(())
-    }
-
-    fn find(&self, name: String) -> Result<Option<Vec<u8>>, PortError> {
-        Ok(self.0.lock().unwrap().get(&name).cloned())
-    }
-
-    fn forget(&self, name: String) -> Result<(), PortError> {
-        self.0.lock().unwrap().remove(&name);
-        Ok(())
-    }
-}
-
-/// A system that trusts these authorities.
-struct Trusting(Vec<Vec<u8>>);
-
-impl AuthoritiesPort for Trusting {
-    fn trusted(&self) -> Result<Vec<Vec<u8>>, PortError> {
-        Ok(self.0.clone())
-    }
-}
-
-/// What a screen shows at present.
-struct Shown<T>(watch::Sender<Option<T>>);
-
-impl HomeObserver for Shown<HomeScreen> {
-    fn show(&self, home: Option<HomeScreen>) -> Result<(), PortError> {
-        self.0.send_replace(home);
-        Ok(())
-    }
-}
-
-impl TicketObserver for Shown<TicketScreen> {
-    fn show(&self, ticket: Option<TicketScreen>) -> Result<(), PortError> {
-        self.0.send_replace(ticket);
-        Ok(())
-    }
-}
-
-/// A phone with nothing around the pager.
-struct Phone {
-    pager: Arc<Pager>,
-    speaker: Arc<Speaker>,
-    home: watch::Receiver<Option<HomeScreen>>,
-    _looking: Arc<Observation>,
-}
-
-impl Phone {
-    fn open(folder: &TempDir, safe: &Arc<Drawer>) -> Self {
-        Self::trusting(folder, safe, None)
-    }
-
-    fn trusting(
-        folder: &TempDir,
-        safe: &Arc<Drawer>,
-        authorities: Option<Arc<dyn AuthoritiesPort>>,
-    ) -> Self {
-        let speaker = Arc::new(Speaker::default());
-        let ports = Ports {
-            siren: speaker.clone(),
-            clock: Arc::new(Wall),
-            device: Arc::new(Unknown),
-            safe: safe.clone(),
-            authorities,
-        };
-        let setup = Setup {
-            folder: folder.path().to_str().unwrap().to_owned(),
-            language: Language::English,
-            woken_by: None,
-        };
-        let pager = Pager::open(setup, ports).unwrap();
-        *speaker.pager.lock().unwrap() = Arc::downgrade(&pager);
-        let (show, home) = watch::channel(None);
-        let looking = pager.observe(Arc::new(Shown(show)));
-        Self {
-            pager,
-            speaker,
-            home,
-            _looking: looking,
-        }
-    }
-
-    async fn enrolled(folder: &TempDir, safe: &Arc<Drawer>, server: &TestServer) -> Self {
-        let phone = Self::open(folder, safe);
-        phone.enrol(server).await.unwrap();
-        phone
-    }
-
-    async fn enrol(&self, server: &TestServer) -> Result<(), PagerError> {
-        let code = server.admin.code("ana").await;
-        let enrolment = typed_enrolment(server.admin.base().to_owned(), code).unwrap();
-        let name = "Ana's phone".to_owned();
-        self.pager.enroll(enrolment, name, None, false).await
-    }
-
-    async fn until(&mut self, what: &str, reached: impl Fn(&HomeScreen) -> bool) -> HomeScreen {
-        let reached = |home: &Option<HomeScreen>| home.as_ref().is_some_and(&reached);
-        let wait = tokio::time::timeout(PATIENCE, self.home.wait_for(reached)).await;
-        let home = wait.unwrap_or_else(|_| panic!("the phone never: {what}"));
-        home.unwrap().clone().unwrap()
-    }
-}
+use phone::{Phone, Shown, Trusting};
+use ports::Drawer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_is_nobodys_says_so_and_rings_for_nothing() {
@@ -265,7 +85,7 @@ async fn a_page_rings_until_the_check_in_and_its_story_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_is_enrolled_over_tls_only_where_its_system_trusts_who_vouches_for_the_server() {
-    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let files = tempfile::tempdir().unwrap();
     let tls = TlsFiles {
         certificate: files.path().join("certificate.pem"),
@@ -283,7 +103,7 @@ async fn a_phone_is_enrolled_over_tls_only_where_its_system_trusts_who_vouches_f
     server.apply(&with_policy(UNHURRIED)).await;
 
     let (folder, safe) = (tempfile::tempdir().unwrap(), Arc::default());
-    let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     for trusted in [vec![], vec![other.cert.der().to_vec()]] {
         let wary = Phone::trusting(&folder, &safe, Some(Arc::new(Trusting(trusted))));
         let refused = wary.enrol(&server).await.unwrap_err();
@@ -349,6 +169,8 @@ async fn a_device_that_is_forgotten_is_silent_empty_and_can_be_enrolled_anew() {
     phone.pager.forget().await.unwrap();
     assert!(!phone.speaker.sounding.load(Ordering::SeqCst));
     assert!(safe.0.lock().unwrap().is_empty());
+    let left = std::fs::read_dir(phone::shared(&folder)).unwrap();
+    assert_eq!(left.count(), 0, "other processes see nothing of it either");
     assert_eq!(phone.pager.me().unwrap(), None);
     let gone = tokio::time::timeout(PATIENCE, phone.home.wait_for(Option::is_none)).await;
     gone.unwrap().unwrap();
@@ -398,4 +220,41 @@ async fn a_code_that_was_used_is_refused_in_words_that_help() {
     assert!(matches!(error, PagerError::Refused { .. }), "{error:?}");
     assert!(error.to_string().contains("code"), "{error}");
     assert_eq!(phone.pager.me().unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_whose_safe_has_lost_its_token_says_so_and_is_enrolled_anew() {
+    let server = TestServer::start(UNHURRIED).await;
+    let (folder, safe) = (tempfile::tempdir().unwrap(), Arc::<Drawer>::default());
+    let phone = Phone::enrolled(&folder, &safe, &server).await;
+    phone.pager.shut_down().await;
+    drop(phone);
+    safe.forget("token".to_owned()).unwrap();
+
+    let mut phone = Phone::open(&folder, &safe);
+    let error = phone.pager.check_in(TicketId(1)).unwrap_err();
+    assert!(matches!(error, PagerError::NotEnrolled { .. }), "{error:?}");
+    assert!(error.to_string().contains("lost the token"), "{error}");
+    phone.enrol(&server).await.unwrap();
+    server.alarm("SEV1", "database").await;
+    phone.until("rang", |home| home.siren.confirmed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_dies_is_started_again_and_rings_on() {
+    let server = TestServer::start(UNHURRIED).await;
+    let (folder, safe) = (tempfile::tempdir().unwrap(), Arc::default());
+    let mut phone = Phone::enrolled(&folder, &safe, &server).await;
+    let ticket = server.alarm("SEV1", "database").await;
+    phone.until("rang", |home| home.siren.confirmed).await;
+    phone.pager.settled().await;
+    phone.speaker.sounding.store(false, Ordering::SeqCst);
+    phone.device.break_down();
+    phone.pager.device_changed();
+    let speaker = Arc::clone(&phone.speaker);
+    let rang_on =
+        |home: &HomeScreen| home.siren.confirmed && speaker.starts.load(Ordering::SeqCst) == 2;
+    phone.until("rang on", rang_on).await;
+    phone.pager.check_in(TicketId(ticket)).unwrap();
+    phone.until("was silent", |home| !home.siren.ringing).await;
 }

@@ -5,22 +5,25 @@
 //! file is counted. The sound output's own latency is not, nor what JNA or Swift add to a call. The
 //! argument is how many tickets the device keeps.
 
+#[path = "../../../tests/ffi/ports.rs"]
+mod ports;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use divan::Bencher;
 use tocsin_ffi::{
-    ClockPort, DevicePort, HomeObserver, HomeScreen, Pager, PortError, Ports, Push, SafePort,
-    Setup, SirenPort, siren_pcm,
+    HomeObserver, HomeScreen, Pager, PortError, Ports, Push, Setup, SirenPort, siren_pcm,
 };
 use tocsin_pager::engine::{Change, Loudness};
 use tocsin_pager::net::Server;
 use tocsin_pager::store::{Account, Store};
 use tocsin_pager::{DeviceKeys, Language};
-use tocsin_readiness::Facts;
-use tocsin_ticket::{Millis, Transport};
+use tocsin_ticket::Transport;
 use tocsin_wire::{Me, Update};
+
+use ports::{Drawer, Unknown, Wall};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -47,44 +50,6 @@ impl SirenPort for Output {
     }
 
     fn stop(&self) -> Result<(), PortError> {
-        Ok(())
-    }
-}
-
-struct Wall;
-
-impl ClockPort for Wall {
-    fn now(&self) -> Result<Millis, PortError> {
-        Ok(Millis(now()))
-    }
-
-    fn time_of_day(&self, at: Millis) -> Result<String, PortError> {
-        Ok(at.0.to_string())
-    }
-}
-
-struct Unknown;
-
-impl DevicePort for Unknown {
-    fn facts(&self) -> Result<Facts, PortError> {
-        Ok(Facts::default())
-    }
-}
-
-struct Drawer(Mutex<HashMap<String, Vec<u8>>>);
-
-impl SafePort for Drawer {
-    fn keep(&self, name: String, secret: Vec<u8>) -> Result<(), PortError> {
-        self.0.lock().unwrap().insert(name, secret);
-        Ok(())
-    }
-
-    fn find(&self, name: String) -> Result<Option<Vec<u8>>, PortError> {
-        Ok(self.0.lock().unwrap().get(&name).cloned())
-    }
-
-    fn forget(&self, name: String) -> Result<(), PortError> {
-        self.0.lock().unwrap().remove(&name);
         Ok(())
     }
 }
@@ -158,11 +123,13 @@ fn open(folder: &tempfile::TempDir, woken_by: Option<Push>) -> (Arc<Pager>, mpsc
         clock: Arc::new(Wall),
         device: Arc::new(Unknown),
         safe: Arc::new(Drawer(Mutex::new(HashMap::from(secrets)))),
+        authorities: None,
     };
     let setup = Setup {
         folder: folder.path().to_str().unwrap().to_owned(),
         language: Language::English,
         woken_by,
+        shared_folder: None,
     };
     (Pager::open(setup, ports).unwrap(), starts)
 }

@@ -20,7 +20,7 @@ pub enum PagerError {
         /// Which machine, and what to do.
         text: String,
     },
-    /// This device is not enrolled.
+    /// This device is not enrolled, or its safe has lost what proves that it is.
     #[error("{text}")]
     NotEnrolled {
         /// What to do.
@@ -51,6 +51,22 @@ impl PagerError {
         Self::NotEnrolled {
             text: "this device is not enrolled: an administrator makes a code with `tocsin enroll \
                    PERSON`; scan it"
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn token_lost() -> Self {
+        Self::NotEnrolled {
+            text: "this device was enrolled and its safe has lost the token that proves it: an \
+                   administrator makes a new code with `tocsin enroll PERSON`; scan it. What was \
+                   tapped here and not sent is lost"
+                .to_owned(),
+        }
+    }
+
+    pub(crate) fn no_push() -> Self {
+        Self::Device {
+            text: "a push without a payload; its server is older than this app, or no Tocsin"
                 .to_owned(),
         }
     }

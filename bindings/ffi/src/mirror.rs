@@ -5,6 +5,10 @@ use tocsin_pager::Language;
 use tocsin_pager::engine::{
     AlarmKind, HelpOutcome, Loudness, NoticeKind, PageStatus, SirenEvent, SirenReason,
 };
+use tocsin_pager::notification::{
+    InterruptionLevel, NotificationAction, NotificationCategory, NotificationContent,
+    NotificationDeed, NotificationKind, NotificationSound,
+};
 use tocsin_pager::story::Weight;
 use tocsin_readiness::{
     Battery, Code, Connectivity, DoNotDisturb, DrillResult, Facts, Light, Network, Permission,
@@ -15,6 +19,11 @@ use tocsin_ticket::{
     TicketId, TicketState, Transport,
 };
 use tocsin_wire::ApnsEnvironment;
+
+use crate::screens::{
+    AlarmCard, Asked, Attendee, ConnectionState, FindingCard, MissedLimit, ReadinessScreen,
+    TimelineLine,
+};
 
 uniffi::custom_type!(Millis, i64, {
     remote,
@@ -101,6 +110,42 @@ pub enum PageStatus {
     Expired,
 }
 
+#[uniffi::remote(Record)]
+pub struct MissedLimit {
+    pub state_text: String,
+    pub since: Millis,
+    pub limit: Millis,
+}
+
+#[uniffi::remote(Record)]
+pub struct Asked {
+    pub name: String,
+    pub role_text: String,
+    pub rung_text: String,
+}
+
+#[uniffi::remote(Record)]
+pub struct Attendee {
+    pub name: String,
+    pub role_text: Option<String>,
+    pub joined: Option<Millis>,
+}
+
+#[uniffi::remote(Enum)]
+pub enum ConnectionState {
+    Live {
+        since: Millis,
+    },
+    Connecting {
+        since: Millis,
+    },
+    Offline {
+        since: Millis,
+        retry_at: Millis,
+        reason: String,
+    },
+}
+
 #[uniffi::remote(Enum)]
 pub enum NoticeKind {
     Refused,
@@ -116,6 +161,21 @@ pub enum NoticeKind {
 pub enum AlarmKind {
     OutOfTouch,
     DrillMissing,
+}
+
+#[uniffi::remote(Record)]
+pub struct AlarmCard {
+    pub kind: AlarmKind,
+    pub since: Millis,
+    pub siren: bool,
+    pub text: String,
+}
+
+#[uniffi::remote(Record)]
+pub struct TimelineLine {
+    pub at: Millis,
+    pub weight: Weight,
+    pub text: String,
 }
 
 #[uniffi::remote(Enum)]
@@ -162,6 +222,64 @@ pub enum SirenEvent {
 }
 
 #[uniffi::remote(Enum)]
+pub enum NotificationKind {
+    Page,
+    Silence,
+    Drill,
+    Notice,
+    Unreadable,
+}
+
+#[uniffi::remote(Enum)]
+pub enum InterruptionLevel {
+    Passive,
+    Active,
+    TimeSensitive,
+    Critical,
+}
+
+#[uniffi::remote(Enum)]
+pub enum NotificationSound {
+    Silent,
+    Usual,
+    File { name: String, volume: f32 },
+}
+
+#[uniffi::remote(Record)]
+pub struct NotificationContent {
+    pub kind: NotificationKind,
+    pub title: String,
+    pub subtitle: String,
+    pub body: String,
+    pub ticket: Option<TicketId>,
+    pub thread: Option<String>,
+    pub silences: bool,
+    pub category: Option<String>,
+    pub level: InterruptionLevel,
+    pub sound: NotificationSound,
+    pub relevance: f64,
+}
+
+#[uniffi::remote(Enum)]
+pub enum NotificationDeed {
+    CheckIn,
+    CannotHelp,
+}
+
+#[uniffi::remote(Record)]
+pub struct NotificationAction {
+    pub id: String,
+    pub title: String,
+    pub deed: NotificationDeed,
+}
+
+#[uniffi::remote(Record)]
+pub struct NotificationCategory {
+    pub id: String,
+    pub actions: Vec<NotificationAction>,
+}
+
+#[uniffi::remote(Enum)]
 pub enum Light {
     Green,
     Amber,
@@ -201,6 +319,21 @@ pub enum Code {
     AppOld,
     NotSaid,
     Newer,
+}
+
+#[uniffi::remote(Record)]
+pub struct FindingCard {
+    pub code: Code,
+    pub light: Light,
+    pub what: String,
+    pub next: String,
+}
+
+#[uniffi::remote(Record)]
+pub struct ReadinessScreen {
+    pub light: Light,
+    pub findings: Vec<FindingCard>,
+    pub last_drill: Option<DrillResult>,
 }
 
 #[uniffi::remote(Enum)]

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use crate::pager::Shared;
-use crate::ports::PortError;
+use crate::ports::{PortError, ShellClock};
 use crate::screens::{self, HomeScreen, TicketScreen, TimelineLine};
 
 /// Hears what to show at home.
@@ -35,23 +35,21 @@ pub trait TicketObserver: Send + Sync {
 /// Somebody looks. It ends when closed or dropped.
 #[derive(uniffi::Object)]
 pub struct Observation {
-    task: Option<AbortHandle>,
+    task: AbortHandle,
 }
 
 #[uniffi::export]
 impl Observation {
     /// Nobody looks any more.
     pub fn end(&self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        self.task.abort();
     }
 }
 
 impl Observation {
-    pub(crate) fn of(task: Option<JoinHandle<()>>) -> Self {
+    pub(crate) fn of(task: &JoinHandle<()>) -> Self {
         Self {
-            task: task.map(|task| task.abort_handle()),
+            task: task.abort_handle(),
         }
     }
 }
@@ -188,20 +186,9 @@ async fn fetch(
 }
 
 fn tell(shared: &Shared, view: &View, entries: &[Entry]) -> Vec<TimelineLine> {
-    let clock = |at: Millis| {
-        let text = shared.ports.clock.time_of_day(at);
-        text.unwrap_or_else(|_| utc(at))
-    };
-    screens::timeline(story::tell(entries, &view.directory, &clock, view.language))
-}
-
-fn utc(at: Millis) -> String {
-    let minutes = at.0.div_euclid(60_000);
-    let (hour, minute) = (
-        minutes.div_euclid(60).rem_euclid(24),
-        minutes.rem_euclid(60),
-    );
-    format!("{hour:02}:{minute:02} UTC")
+    let clock = ShellClock(Arc::clone(&shared.ports.clock));
+    let clock = |at: Millis| clock.time_of_day(at);
+    story::tell(entries, &view.directory, &clock, view.language)
 }
 
 fn heard(shown: Result<(), PortError>) {

@@ -10,13 +10,12 @@ use tocsin_pager::runtime::{Config, Ports as EnginePorts, SealedPush, device_key
 use tocsin_pager::{HttpNetwork, Language, PagerHandle, Secrets, Store};
 use tocsin_ticket::{HelpTarget, IncidentRole, PersonId, Severity, TicketId, Transport};
 use tocsin_wire::{Action, ApnsEnvironment, PushAddress, PushChannel, PushWhen};
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::observe::{self, HomeObserver, Observation, TicketObserver};
 use crate::ports::{ShellClock, ShellDevice, ShellSafe, Siren};
 use crate::screens::{self, OnCallScreen, PersonName};
+use crate::threads::Threads;
 use crate::{Enrolment, PagerError, Ports, log};
 
 /// How long after its death an engine is started again.
@@ -29,13 +28,18 @@ const THREADS: usize = 2;
 #[derive(Debug, Clone, uniffi::Record)]
 pub struct Setup {
     /// Where the device's file and log lie; it must be there, belong to this app alone, be left out
-    /// of backups, and open before the first unlock after a reboot.
+    /// of backups, and open before the first unlock after a reboot. On iOS no folder of an App Group:
+    /// the system ends apps that are suspended while they hold a lock on a file there.
     pub folder: String,
     /// The language of every text.
     pub language: Language,
     /// The push that woke this process, if one did: it sounds before anything else happens.
     #[uniffi(default = None)]
     pub woken_by: Option<Push>,
+    /// Where a [`crate::Notifier`] finds what it needs to know: the App Group's folder on iOS, under
+    /// the same conditions; nothing where there is no such process.
+    #[uniffi(default = None)]
+    pub shared_folder: Option<String>,
 }
 
 /// A push as it came, sealed to this device.
@@ -104,19 +108,22 @@ pub struct PushOffer {
 /// The pager. One for a process; everything is done on its own threads.
 #[derive(uniffi::Object)]
 pub struct Pager {
-    runtime: Option<Runtime>,
+    threads: Threads,
     shared: Arc<Shared>,
 }
 
 /// What tasks need of the pager without keeping it alive.
 pub(crate) struct Shared {
     folder: PathBuf,
+    /// What other processes may know.
+    glimpse: Option<PathBuf>,
     pub ports: Ports,
     siren: Siren,
     /// What an engine that starts speaks.
     language: Mutex<Language>,
     /// The engine that runs; nothing while the device is not enrolled.
     pub engine: watch::Sender<Option<PagerHandle>>,
+    changing: Mutex<()>,
 }
 
 #[uniffi::export]
@@ -131,34 +138,28 @@ impl Pager {
         let folder = PathBuf::from(&setup.folder);
         log::start(&folder);
         tracing::info!("opened");
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .thread_name("tocsin")
-            .enable_all()
-            .build()
-            .map_err(|error| PagerError::device(&error))?;
+        let threads = Threads::new(THREADS)?;
         let shared = Arc::new(Shared {
             folder,
+            glimpse: setup.shared_folder.as_deref().map(glimpse_in),
             siren: Siren::new(Arc::clone(&ports.siren)),
             ports,
             language: Mutex::new(setup.language),
             engine: watch::Sender::new(None),
+            changing: Mutex::default(),
         });
         let woken_by = setup.woken_by.map(|push| SealedPush {
             transport: push.transport,
             bytes: push.bytes,
         });
         {
-            let _inside = runtime.enter();
+            let _inside = threads.enter();
             match shared.start(woken_by) {
                 Ok(()) | Err(PagerError::NotEnrolled { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Arc::new(Self {
-            runtime: Some(runtime),
-            shared,
-        }))
+        Ok(Arc::new(Self { threads, shared }))
     }
 
     /// Whose device this is; nothing before it is enrolled.
@@ -177,7 +178,8 @@ impl Pager {
         }))
     }
 
-    /// Makes this a device of whoever the code was made for, and starts the engine.
+    /// Makes this a device of whoever the code was made for, and starts the engine. A device whose
+    /// safe has lost its token begins anew.
     ///
     /// `device_name`: what its owner calls it. `trusted_pem`: certificates to trust instead of the
     /// system's. `allow_plain_http`: the person said that an unencrypted address is meant.
@@ -193,7 +195,11 @@ impl Pager {
     ) -> Result<(), PagerError> {
         let server = Server::new(&enrolment.server, trusted_pem, allow_plain_http)?;
         let shared = Arc::clone(&self.shared);
+        let server = server.vouched_for_by(shared.ports.authorities());
         self.run(async move {
+            if shared.has_lost_its_token()? {
+                shared.remove_store()?;
+            }
             let mut store = shared.store()?;
             let safe = shared.safe();
             let random = system_random().map_err(|error| PagerError::device(&error))?;
@@ -267,7 +273,7 @@ impl Pager {
     /// Returns once everything handed in before is on disk: a process that a push woke must not go
     /// back to sleep earlier.
     pub async fn settled(&self) {
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             let settled = self.run(async move {
                 engine.settled().await;
                 Ok(())
@@ -284,7 +290,7 @@ impl Pager {
 
     /// Something about the device may have changed: a permission, a volume, the network.
     pub fn device_changed(&self) {
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             engine.device_changed();
         }
     }
@@ -293,7 +299,7 @@ impl Pager {
     /// were written before.
     pub fn speak(&self, language: Language) {
         *self.shared.spoken() = language;
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             engine.speak(language);
         }
     }
@@ -437,21 +443,21 @@ impl Pager {
 
     /// The page screen of this ticket is in front of the person.
     pub fn seen(&self, ticket: TicketId) {
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             engine.seen(ticket);
         }
     }
 
     /// The person has read a notice.
     pub fn dismiss_notice(&self, number: i64) {
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             engine.dismiss_notice(number.cast_unsigned());
         }
     }
 
     /// "I know": the pager's own alarms are quiet for the usual time.
     pub fn i_know(&self) {
-        if let Ok(engine) = self.engine() {
+        if let Some(engine) = self.running() {
             engine.going_offline(OFFLINE_WINDOW);
         }
     }
@@ -557,9 +563,12 @@ impl Pager {
 }
 
 impl Pager {
+    fn running(&self) -> Option<PagerHandle> {
+        self.shared.engine.borrow().clone()
+    }
+
     fn engine(&self) -> Result<PagerHandle, PagerError> {
-        let engine = self.shared.engine.borrow().clone();
-        engine.ok_or_else(PagerError::not_enrolled)
+        self.running().ok_or_else(|| self.shared.absent())
     }
 
     fn tap(&self, ticket: TicketId, action: Action) -> Result<(), PagerError> {
@@ -572,43 +581,17 @@ impl Pager {
         &self,
         work: impl Future<Output = Result<T, PagerError>> + Send + 'static,
     ) -> Result<T, PagerError> {
-        match self.spawn(work) {
-            Some(work) => work
-                .await
-                .unwrap_or_else(|error| Err(PagerError::device(&error))),
-            None => Err(PagerError::not_enrolled()),
-        }
-    }
-
-    fn spawn<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<JoinHandle<T>> {
-        self.runtime.as_ref().map(|runtime| runtime.spawn(work))
+        self.threads.run(work).await
     }
 
     fn observation(&self, work: impl Future<Output = ()> + Send + 'static) -> Arc<Observation> {
-        Arc::new(Observation::of(self.spawn(work)))
-    }
-}
-
-impl Drop for Pager {
-    fn drop(&mut self) {
-        // The last reference may go away on one of the runtime's own threads, where waiting for
-        // them would be a panic.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        Arc::new(Observation::of(&self.threads.spawn(work)))
     }
 }
 
 impl Shared {
-    fn file(&self) -> PathBuf {
-        self.folder.join("pager.db")
-    }
-
     fn store(&self) -> Result<Store, PagerError> {
-        Ok(Store::open(&self.file())?)
+        Ok(Store::open(&self.folder.join("pager.db"))?)
     }
 
     fn spoken(&self) -> MutexGuard<'_, Language> {
@@ -621,19 +604,38 @@ impl Shared {
 
     /// Starts the engine of an enrolled device, and watches over it.
     fn start(self: &Arc<Self>, woken_by: Option<SealedPush>) -> Result<(), PagerError> {
-        let store = self.store()?;
+        let _changing = self.changing();
+        self.launch(woken_by)
+    }
+
+    /// Starts an engine in place of one that died, unless it was ended on purpose since.
+    fn replace(self: &Arc<Self>, dead: &PagerHandle) -> Result<(), PagerError> {
+        let _changing = self.changing();
+        if self.has(dead) {
+            self.launch(None)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn launch(self: &Arc<Self>, woken_by: Option<SealedPush>) -> Result<(), PagerError> {
+        let mut store = self.store()?;
         let account = store.account()?.ok_or_else(PagerError::not_enrolled)?;
         let safe = self.safe();
-        let token = safe.token()?.ok_or_else(PagerError::not_enrolled)?;
+        let token = safe.token()?.ok_or_else(PagerError::token_lost)?;
         let random = system_random().map_err(|error| PagerError::device(&error))?;
+        let server = account.server.vouched_for_by(self.ports.authorities());
         let ports = EnginePorts {
             clock: Box::new(ShellClock(Arc::clone(&self.ports.clock))),
             siren: Box::new(self.siren.clone()),
             device: Box::new(ShellDevice(Arc::clone(&self.ports.device))),
-            network: HttpNetwork::new(account.server, token),
+            network: HttpNetwork::new(server, token),
             keys: device_keys(&safe, &random)?,
             random,
         };
+        if let Some(file) = &self.glimpse {
+            store.leave_glimpse(file.clone());
+        }
         let config = Config {
             language: *self.spoken(),
             woken_by,
@@ -644,20 +646,56 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether this engine is the one that the device is meant to have.
+    fn has(&self, engine: &PagerHandle) -> bool {
+        let current = self.engine.borrow();
+        current.as_ref().is_some_and(|it| it.is_same(engine))
+    }
+
+    /// Held while one engine takes the place of another, so that there are never two.
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ends the engine on purpose.
     async fn end(&self) {
-        let engine = self.engine.send_replace(None);
+        let engine = {
+            let _changing = self.changing();
+            self.engine.send_replace(None)
+        };
         if let Some(engine) = engine {
             engine.shutdown().await;
         }
     }
 
+    /// Why no engine runs.
+    fn absent(&self) -> PagerError {
+        match self.has_lost_its_token() {
+            Ok(true) => PagerError::token_lost(),
+            Ok(false) => PagerError::not_enrolled(),
+            Err(error) => error,
+        }
+    }
+
+    /// The device was enrolled, and its safe no longer has what proves it.
+    fn has_lost_its_token(&self) -> Result<bool, PagerError> {
+        let was_enrolled = self.store()?.account()?.is_some();
+        Ok(was_enrolled && self.safe().token()?.is_none())
+    }
+
     fn remove_store(&self) -> Result<(), PagerError> {
-        for companion in ["pager.db", "pager.db-wal", "pager.db-shm"] {
-            remove(&self.folder.join(companion)).map_err(|error| PagerError::device(&error))?;
+        let companions = ["pager.db", "pager.db-wal", "pager.db-shm"];
+        let files = companions.map(|companion| self.folder.join(companion));
+        for file in files.iter().chain(&self.glimpse) {
+            remove(file).map_err(|error| PagerError::device(&error))?;
         }
         Ok(())
     }
+}
+
+/// What a pager leaves in the folder that it shares.
+pub(crate) fn glimpse_in(folder: &str) -> PathBuf {
+    Path::new(folder).join("pager.json")
 }
 
 fn remove(file: &Path) -> std::io::Result<()> {
@@ -671,12 +709,90 @@ fn remove(file: &Path) -> std::io::Result<()> {
 async fn watch_over(shared: Arc<Shared>, engine: PagerHandle) {
     let mut view = engine.view();
     while view.changed().await.is_ok() {}
-    while shared.engine.borrow().is_some() {
+    while shared.has(&engine) {
         tracing::error!("the engine died; it is started again");
         tokio::time::sleep(RESTART_AFTER).await;
-        match shared.start(None) {
-            Ok(()) => return,
-            Err(error) => tracing::error!("{error}"),
+        if let Err(error) = shared.replace(&engine) {
+            tracing::error!("{error}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use tempfile::TempDir;
+    use tocsin_pager::Account;
+    use tocsin_pager::engine::Loudness;
+    use tocsin_wire::Me;
+
+    use crate::test_ports::{Drawer, Unknown, Wall};
+    use crate::{PortError, SafePort, SirenPort};
+
+    struct Mute;
+
+    impl SirenPort for Mute {
+        fn start(&self, _: Loudness) -> Result<(), PortError> {
+            Ok(())
+        }
+
+        fn rehearse(&self) -> Result<(), PortError> {
+            Ok(())
+        }
+
+        fn stop(&self) -> Result<(), PortError> {
+            Ok(())
+        }
+    }
+
+    /// An enrolled device whose server is out of reach.
+    fn enrolled() -> (Arc<Pager>, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("pager.db")).unwrap();
+        let account = Account {
+            server: Server::new("https://pager.invalid", None, false).unwrap(),
+            me: Me {
+                person: "ana".into(),
+                device: "d1".into(),
+            },
+            person_name: "Ana".to_owned(),
+        };
+        store.enroll(&account).unwrap();
+        let safe = Drawer::default();
+        safe.keep("token".to_owned(), b"secret".to_vec()).unwrap();
+        let ports = Ports {
+            siren: Arc::new(Mute),
+            clock: Arc::new(Wall),
+            device: Arc::new(Unknown),
+            safe: Arc::new(safe),
+            authorities: None,
+        };
+        let setup = Setup {
+            folder: folder.path().to_str().unwrap().to_owned(),
+            language: Language::English,
+            woken_by: None,
+            shared_folder: None,
+        };
+        (Pager::open(setup, ports).unwrap(), folder)
+    }
+
+    #[test]
+    fn an_engine_that_died_is_replaced_once_and_one_that_was_ended_never() {
+        let (pager, _folder) = enrolled();
+        let _inside = pager.threads.enter();
+        let died = pager.engine().unwrap();
+        pager.shared.replace(&died).unwrap();
+        let second = pager.engine().unwrap();
+        assert!(!second.is_same(&died));
+        pager.shared.replace(&died).unwrap();
+        assert!(
+            pager.engine().unwrap().is_same(&second),
+            "what another one replaced already is let be"
+        );
+
+        pager.shared.engine.send_replace(None);
+        pager.shared.replace(&second).unwrap();
+        assert!(pager.running().is_none(), "it was ended on purpose");
     }
 }

@@ -1,5 +1,6 @@
-//! What the shells perform: sound, clock, device, safe. The engine calls them from its own threads;
-//! every call returns at once, and none may call back into the engine before it returns.
+//! What the shells perform: sound, clock, device, safe, and on Android the system's authorities. The
+//! engine calls them from its own threads; every call returns at once unless it says otherwise, and
+//! none may call back into the engine before it returns.
 //!
 //! A shell's object must not hold the [`crate::Pager`], which holds it.
 
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tocsin_pager::DeviceKeys;
 use tocsin_pager::engine::{DeviceStatus, Loudness, SirenEvent};
-use tocsin_pager::net::Token;
+use tocsin_pager::net::{Authorities, Token};
 use tocsin_pager::runtime::{Clock, Device, SirenOutput, SirenReporter, SystemClock};
 use tocsin_pager::store::{SecretError, Secrets};
 use tocsin_readiness::Facts;
@@ -105,6 +106,18 @@ pub trait SafePort: Send + Sync {
     fn forget(&self, name: String) -> Result<(), PortError>;
 }
 
+/// Whom the system trusts to vouch for servers, for a system that says so to its shells alone:
+/// Android's. A server with a certificate of its own is checked against that one instead.
+#[uniffi::export(with_foreign)]
+pub trait AuthoritiesPort: Send + Sync {
+    /// Their certificates, in DER. Asked before an engine's first connection, so that an authority
+    /// added today counts from the next start on; it may take as long as it takes to read them.
+    ///
+    /// # Errors
+    /// Then no server is spoken to, and it is asked again for the next connection.
+    fn trusted(&self) -> Result<Vec<Vec<u8>>, PortError>;
+}
+
 /// The shell's side of the border.
 #[derive(Clone, uniffi::Record)]
 pub struct Ports {
@@ -116,6 +129,23 @@ pub struct Ports {
     pub device: Arc<dyn DevicePort>,
     /// The safe.
     pub safe: Arc<dyn SafePort>,
+    /// Whom the system trusts; nothing where the core can have the system check a certificate itself,
+    /// which is everywhere but on Android.
+    #[uniffi(default = None)]
+    pub authorities: Option<Arc<dyn AuthoritiesPort>>,
+}
+
+impl Ports {
+    /// Who may vouch for a server.
+    pub fn authorities(&self) -> Authorities {
+        let Some(port) = &self.authorities else {
+            return Authorities::System;
+        };
+        let port = Arc::clone(port);
+        Authorities::Told(Arc::new(move || {
+            port.trusted().map_err(|PortError::Failed { text }| text)
+        }))
+    }
 }
 
 /// The sound output as the engine sees it; it outlives an engine, so that what the shell reports
@@ -173,6 +203,22 @@ impl SirenOutput for Siren {
 
 /// The clock as the engine sees it.
 pub struct ShellClock(pub Arc<dyn ClockPort>);
+
+impl ShellClock {
+    /// An instant as the owner reads it; in UTC where the shell does not say.
+    pub fn time_of_day(&self, at: Millis) -> String {
+        self.0.time_of_day(at).unwrap_or_else(|_| utc(at))
+    }
+}
+
+fn utc(at: Millis) -> String {
+    let minutes = at.0.div_euclid(60_000);
+    let (hour, minute) = (
+        minutes.div_euclid(60).rem_euclid(24),
+        minutes.rem_euclid(60),
+    );
+    format!("{hour:02}:{minute:02} UTC")
+}
 
 impl Clock for ShellClock {
     fn now(&self) -> Millis {

@@ -8,18 +8,23 @@ use std::collections::BTreeMap;
 
 use tocsin_pager::View;
 use tocsin_pager::engine::{
-    AlarmKind, AskedItem, Connection, HelpItem, HelpOutcome, LocalAlarm, Loudness, MissedItem,
-    Notice, NoticeKind, PageItem, PageStatus, PendingTap, ReadinessView, SirenReason, SirenView,
-    StatusItem, TicketItem,
+    HelpItem, HelpOutcome, Loudness, Notice, NoticeKind, PageItem, PageStatus, PendingTap,
+    SirenReason, SirenView, StatusItem, TicketItem,
 };
-use tocsin_pager::story::{Line, Weight};
-use tocsin_readiness::{Code, DrillResult, Light};
 use tocsin_ticket::{
     DeadlineKind, HelpTarget, Millis, PersonId, Role, Severity, TicketId, TicketState,
 };
 use tocsin_wire::{DownstreamView, OnCall, ShiftView};
 
 use crate::deeds::{self, Deed};
+
+// What the engine shows is what a screen shows, under the name that the shells know.
+pub use tocsin_pager::engine::{
+    AskedItem as Asked, AttendeeItem as Attendee, Connection as ConnectionState,
+    FindingItem as FindingCard, LocalAlarm as AlarmCard, MissedItem as MissedLimit,
+    ReadinessView as ReadinessScreen,
+};
+pub use tocsin_pager::story::Line as TimelineLine;
 
 /// What every screen needs, and the lists.
 #[derive(Debug, Clone, PartialEq, uniffi::Record)]
@@ -38,7 +43,8 @@ pub struct HomeScreen {
     pub notices: Vec<NoticeCard>,
     /// What the pager itself is alarmed about, worst first; show it like a page.
     pub alarms: Vec<AlarmCard>,
-    /// Why a page might not wake this person, worst first. Empty: the device is pageable.
+    /// What goes wrong now, worst first, beside what `readiness` finds: only that says whether the
+    /// device is pageable.
     pub problems: Vec<String>,
     /// Whether this device would wake its person.
     pub readiness: ReadinessScreen,
@@ -122,17 +128,6 @@ pub struct PageCard {
     pub next: Vec<String>,
 }
 
-/// "Researching since 02:13, limit 02:43 missed".
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct MissedLimit {
-    /// Where the ticket stood.
-    pub state_text: String,
-    /// Since when.
-    pub since: Millis,
-    /// When the limit was over.
-    pub limit: Millis,
-}
-
 /// One ticket in a list.
 #[derive(Debug, Clone, PartialEq, uniffi::Record)]
 pub struct TicketCard {
@@ -190,67 +185,6 @@ pub struct NoticeCard {
     pub text: String,
     /// When it was noticed, by the device's clock.
     pub at: Millis,
-}
-
-/// What the pager itself is alarmed about.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct AlarmCard {
-    /// What.
-    pub kind: AlarmKind,
-    /// Since when, by the device's clock.
-    pub since: Millis,
-    /// Whether it is worth the siren; otherwise a warning is enough.
-    pub siren: bool,
-    /// What is wrong and what to do.
-    pub text: String,
-}
-
-/// Whether this device would wake its person.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ReadinessScreen {
-    /// The worst of the findings, of a missing drill and of being out of touch.
-    pub light: Light,
-    /// What is wrong, worst first.
-    pub findings: Vec<FindingCard>,
-    /// The newest drill.
-    pub last_drill: Option<DrillResult>,
-}
-
-/// One thing that is wrong, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct FindingCard {
-    /// Which: the shell knows which setting mends it.
-    pub code: Code,
-    /// How bad.
-    pub light: Light,
-    /// What is wrong.
-    pub what: String,
-    /// What to do next.
-    pub next: String,
-}
-
-/// Whether the server is reached. Instants are by the device's clock.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
-pub enum ConnectionState {
-    /// The live stream is open.
-    Live {
-        /// Since when.
-        since: Millis,
-    },
-    /// Not reached yet, and being tried.
-    Connecting {
-        /// Since when there has been no live stream.
-        since: Millis,
-    },
-    /// Not reached; tried again later.
-    Offline {
-        /// Since when there has been no live stream.
-        since: Millis,
-        /// When it is tried next.
-        retry_at: Millis,
-        /// Why, in English.
-        reason: String,
-    },
 }
 
 /// A ticket with its timeline.
@@ -331,17 +265,6 @@ pub struct Conference {
     pub people: Vec<Attendee>,
 }
 
-/// Somebody in a conference, or wanted there.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Attendee {
-    /// Who.
-    pub name: String,
-    /// What they do.
-    pub role_text: Option<String>,
-    /// When they joined, if they did.
-    pub joined: Option<Millis>,
-}
-
 /// What everybody who waits was told last, and when they are told next.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct StatusUpdates {
@@ -391,34 +314,12 @@ pub struct HelpCard {
     pub pending: bool,
 }
 
-/// Somebody who is being paged.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct Asked {
-    /// Who.
-    pub name: String,
-    /// What they are to the ticket.
-    pub role_text: String,
-    /// How far the page got: the ladder from sent to checked in.
-    pub rung_text: String,
-}
-
 /// Somebody who may be asked for help.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct HelpChoice {
     /// For [`crate::Pager::ask_help`].
     pub target: HelpTarget,
     /// In words.
-    pub text: String,
-}
-
-/// One line of a ticket's story.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct TimelineLine {
-    /// When.
-    pub at: Millis,
-    /// How much it matters to whoever skims.
-    pub weight: Weight,
-    /// What happened.
     pub text: String,
 }
 
@@ -488,10 +389,10 @@ pub fn home(view: &View) -> HomeScreen {
         tickets: view.tickets.iter().map(|item| card(item)).collect(),
         waiting: view.taps.iter().map(waiting).collect(),
         notices: view.notices.iter().map(notice).collect(),
-        alarms: view.alarms.iter().map(alarm).collect(),
+        alarms: view.alarms.clone(),
         problems: view.problems.iter().map(|it| it.text.clone()).collect(),
-        readiness: readiness(&view.readiness),
-        connection: connection(&view.connection),
+        readiness: view.readiness.clone(),
+        connection: view.connection.clone(),
         on_call: view.on_call,
         offline_until: view.offline_until,
         clock_offset_ms: view.clock_offset_ms,
@@ -521,7 +422,7 @@ pub fn ticket(
         conference: item.conference.as_ref().map(conference),
         status: item.status.as_ref().map(status),
         helps: item.helps.iter().map(help).collect(),
-        paged: item.paged.iter().map(asked_item).collect(),
+        paged: item.paged.clone(),
         held_until: item.hold.as_ref().map(|hold| hold.until),
         extended_by: item.extended.as_ref().map(|it| it.by.clone()),
         help_choices: view
@@ -557,7 +458,7 @@ fn page(item: &PageItem) -> PageCard {
         service: item.service.clone(),
         team: item.team.clone(),
         reason_text: item.reason_text.clone(),
-        missed: item.missed.as_ref().map(missed),
+        missed: item.missed.clone(),
         help: item.help.is_some(),
         manager: matches!(item.role.get(), Some(Role::Manager | Role::ManagersManager)),
         state: item.state.get().copied(),
@@ -566,14 +467,6 @@ fn page(item: &PageItem) -> PageCard {
         due: item.due,
         due_kind: item.due_kind.as_ref().and_then(|it| it.get().copied()),
         next: item.next.clone(),
-    }
-}
-
-fn missed(item: &MissedItem) -> MissedLimit {
-    MissedLimit {
-        state_text: item.state_text.clone(),
-        since: item.since,
-        limit: item.limit,
     }
 }
 
@@ -615,45 +508,6 @@ fn notice(notice: &Notice) -> NoticeCard {
     }
 }
 
-fn alarm(alarm: &LocalAlarm) -> AlarmCard {
-    AlarmCard {
-        kind: alarm.kind,
-        since: alarm.since,
-        siren: alarm.siren,
-        text: alarm.text.clone(),
-    }
-}
-
-fn readiness(readiness: &ReadinessView) -> ReadinessScreen {
-    let findings = readiness.findings.iter().map(|finding| FindingCard {
-        code: finding.code,
-        light: finding.light,
-        what: finding.what.clone(),
-        next: finding.next.clone(),
-    });
-    ReadinessScreen {
-        light: readiness.light,
-        findings: findings.collect(),
-        last_drill: readiness.last_drill,
-    }
-}
-
-fn connection(connection: &Connection) -> ConnectionState {
-    match connection {
-        Connection::Live { since } => ConnectionState::Live { since: *since },
-        Connection::Connecting { since } => ConnectionState::Connecting { since: *since },
-        Connection::Offline {
-            since,
-            retry_at,
-            reason,
-        } => ConnectionState::Offline {
-            since: *since,
-            retry_at: *retry_at,
-            reason: reason.clone(),
-        },
-    }
-}
-
 fn details(details: &BTreeMap<String, String>) -> Vec<Detail> {
     let detail = |(name, value): (&String, &String)| Detail {
         name: name.clone(),
@@ -679,17 +533,12 @@ fn downstream(known: &[String], asked: &[DownstreamView]) -> Vec<Downstream> {
 }
 
 fn conference(item: &tocsin_pager::engine::ConferenceItem) -> Conference {
-    let people = item.people.iter().map(|person| Attendee {
-        name: person.name.clone(),
-        role_text: person.role_text.clone(),
-        joined: person.joined,
-    });
     Conference {
         url: item.url.clone(),
         dial_in: item.dial_in.clone(),
         closed_at: item.closed_at,
         joined: item.joined,
-        people: people.collect(),
+        people: item.people.clone(),
     }
 }
 
@@ -710,19 +559,11 @@ fn help(item: &HelpItem) -> HelpCard {
         at: item.at,
         target: item.target.clone(),
         message: item.message.clone(),
-        asked: item.asked.iter().map(asked_item).collect(),
+        asked: item.asked.clone(),
         then: item.then.clone(),
         answers: item.answers.iter().map(|(_, text)| text.clone()).collect(),
         outcome: item.outcome,
         pending: item.pending,
-    }
-}
-
-fn asked_item(item: &AskedItem) -> Asked {
-    Asked {
-        name: item.name.clone(),
-        role_text: item.role_text.clone(),
-        rung_text: item.rung_text.clone(),
     }
 }
 
@@ -738,16 +579,6 @@ fn people(view: &View) -> Vec<PersonName> {
         .collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
     people
-}
-
-/// A ticket's story as a shell shows it.
-pub fn timeline(lines: Vec<Line>) -> Vec<TimelineLine> {
-    let line = |line: Line| TimelineLine {
-        at: line.at,
-        weight: line.weight,
-        text: line.text,
-    };
-    lines.into_iter().map(line).collect()
 }
 
 /// Who is on call, and when this person is.

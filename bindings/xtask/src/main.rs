@@ -3,8 +3,11 @@
 //! `bindings kotlin|swift` builds `tocsin-ffi` and writes the other language's side of it;
 //! `bindings interface` writes `bindings/ffi/interface.txt`, the border as a reader sees it, so that a
 //! change of it is seen in review; `--check` fails instead when the file is not up to date.
+//!
+//! `sound` writes the sounds that an iOS bundle holds.
 
 mod interface;
+mod sound;
 
 use std::error::Error;
 use std::process::{Command, ExitCode};
@@ -18,6 +21,9 @@ use uniffi_bindgen::bindings::{
 /// The snapshot, from the workspace's root.
 const SNAPSHOT: &str = "bindings/ffi/interface.txt";
 
+/// The C module that the generated Swift imports: `ffi_module_name` of `bindings/ffi/uniffi.toml`.
+const SWIFT_FFI_MODULE: &str = "TocsinCoreFFI";
+
 /// What the phones' builds need of the Rust side.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
@@ -29,6 +35,12 @@ enum Task {
         library: Option<Utf8PathBuf>,
         #[command(subcommand)]
         what: Bindings,
+    },
+    /// The siren as the files that iOS plays by itself.
+    Sound {
+        /// Where to write them.
+        #[arg(long)]
+        out: Utf8PathBuf,
     },
 }
 
@@ -64,10 +76,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(Task::Bindings { library, what }: &Task) -> Result<(), Box<dyn Error>> {
+fn run(task: &Task) -> Result<(), Box<dyn Error>> {
+    match task {
+        Task::Bindings { library, what } => bindings(library.as_deref(), what),
+        Task::Sound { out } => Ok(sound::write(out)?),
+    }
+}
+
+fn bindings(library: Option<&Utf8Path>, what: &Bindings) -> Result<(), Box<dyn Error>> {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let library = match library {
-        Some(library) => library.clone(),
+        Some(library) => library.to_owned(),
         None => build(&root)?,
     };
     match what {
@@ -84,8 +103,8 @@ fn run(Task::Bindings { library, what }: &Task) -> Result<(), Box<dyn Error>> {
             source: library,
             out_dir: out.clone(),
             xcframework: false,
-            module_name: None,
-            modulemap_filename: None,
+            module_name: Some(SWIFT_FFI_MODULE.to_owned()),
+            modulemap_filename: Some("module.modulemap".to_owned()),
             metadata_no_deps: false,
             link_frameworks: Vec::new(),
             config: None,

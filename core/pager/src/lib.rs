@@ -10,6 +10,7 @@
 //!   not answered yet. Changes arrive in batches, each of which is on disk whole or not at all.
 //! - [`net`] is the server's HTTP API behind the [`Network`] trait.
 //! - [`story`] tells a ticket's timeline in words, the same on every screen.
+//! - [`notification`] is a push as the system shows it while the app itself does not run.
 //! - [`runtime`] performs the effects, the siren's before anything slow, and feeds the results back.
 //!
 //! What comes by push is sealed to the device; the runtime opens it (`tocsin-seal`), and what does not
@@ -17,6 +18,7 @@
 
 pub mod engine;
 pub mod net;
+pub mod notification;
 pub mod runtime;
 pub mod store;
 pub mod story;

@@ -2,12 +2,15 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use support::*;
 use tocsin_pager::engine::{Connection, Loudness, Problem};
-use tocsin_pager::net::{HttpNetwork, Network, NetworkError, Server, Token};
+use tocsin_pager::net::{Authorities, HttpNetwork, Network, NetworkError, Server, Token};
 use tocsin_pager::runtime::{Config, EnrollError, SealedPush, device_keys, enroll, system_random};
 use tocsin_pager::store::{Secrets, Store, StoreError, TokenFile};
 use tocsin_ticket::{Rung, TicketId, Transport};
@@ -435,14 +438,12 @@ async fn nobody_else_on_the_machine_can_read_the_token_or_the_tickets() {
     assert!(!format!("{:?}", Token::new(TOKEN)).contains(TOKEN));
 }
 
-#[tokio::test]
-async fn a_server_with_a_certificate_of_its_own_is_spoken_to_only_by_who_was_given_it() {
-    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let pem = issued.cert.pem();
+/// A server at `https://localhost` that shows this certificate.
+async fn serve_tls(pem: &str, key: &KeyPair) -> (TestServer, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = axum_server::tls_rustls::RustlsConfig::from_pem(
-        pem.clone().into_bytes(),
-        issued.signing_key.serialize_pem().into_bytes(),
+        pem.as_bytes().to_vec(),
+        key.serialize_pem().into_bytes(),
     )
     .await
     .unwrap();
@@ -451,8 +452,15 @@ async fn a_server_with_a_certificate_of_its_own_is_spoken_to_only_by_who_was_giv
     let (server, router) = TestServer::with_address(listener.local_addr().unwrap());
     let serving = axum_server::from_tcp_rustls(listener, config).unwrap();
     tokio::spawn(serving.serve(router.into_make_service()));
-
     let url = format!("https://localhost:{}", server.address.port());
+    (server, url)
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_of_its_own_is_spoken_to_only_by_who_was_given_it() {
+    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let pem = issued.cert.pem();
+    let (_server, url) = serve_tls(&pem, &issued.signing_key).await;
     let sync = async |trusted: Option<String>| {
         let server = Server::new(&url, trusted, false).unwrap();
         HttpNetwork::new(server, Token::new(TOKEN)).sync(None).await
@@ -466,6 +474,70 @@ async fn a_server_with_a_certificate_of_its_own_is_spoken_to_only_by_who_was_giv
             "{refused:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_phone_that_is_told_whom_to_trust_speaks_to_servers_that_those_vouch_for() {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    let name = &mut params.distinguished_name;
+    name.push(DnType::CommonName, "the company's own authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap().der().to_vec();
+    let issuer = Issuer::new(params, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let names = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let issued = names.signed_by(&key, &issuer).unwrap();
+    let (_server, url) = serve_tls(&issued.pem(), &key).await;
+
+    let sync = async |told: Result<Vec<Vec<u8>>, String>| {
+        let authorities = Authorities::Told(Arc::new(move || told.clone()));
+        let server = Server::new(&url, None, false).unwrap();
+        let server = server.vouched_for_by(authorities);
+        HttpNetwork::new(server, Token::new(TOKEN)).sync(None).await
+    };
+    // One of an old kind that rustls cannot read does not spoil the others.
+    let unreadable = b"an authority of 1996".to_vec();
+    let told = Ok(vec![unreadable.clone(), authority]);
+    assert_eq!(sync(told).await.unwrap().cursor.seq, 1);
+
+    let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    for (told, says) in [
+        (Ok(vec![stranger.cert.der().to_vec()]), "public authority"),
+        (Ok(vec![unreadable]), "of 1 certificate authorities"),
+        (Ok(Vec::new()), "trusted credentials"),
+        (Err("the phone is locked".to_owned()), "the phone is locked"),
+    ] {
+        let refused = sync(told).await.unwrap_err();
+        assert!(
+            matches!(&refused, NetworkError::Unreachable { reason } if reason.contains(says)),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whom_a_phone_trusts_is_asked_once_and_asked_again_when_it_could_not_say() {
+    let issued = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (_server, url) = serve_tls(&issued.cert.pem(), &issued.signing_key).await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let authorities = {
+        let (asked, der) = (Arc::clone(&asked), issued.cert.der().to_vec());
+        Authorities::Told(Arc::new(move || {
+            match asked.fetch_add(1, Ordering::SeqCst) {
+                0 => Err("not yet".to_owned()),
+                _ => Ok(vec![der.clone()]),
+            }
+        }))
+    };
+    let server = Server::new(&url, None, false).unwrap();
+    let network = HttpNetwork::new(server.vouched_for_by(authorities), Token::new(TOKEN));
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "not before it connects");
+    network.sync(None).await.unwrap_err();
+    for _ in 0..3 {
+        network.sync(None).await.unwrap();
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
 }
 
 #[test]

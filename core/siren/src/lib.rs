@@ -10,7 +10,8 @@
 //!
 //! - [`Siren`] streams samples for ever; [`render`] fills a buffer with the
 //!   twelve-second opening or loop, for shells that own their output (Android's
-//!   `AudioTrack`); [`wav`] is a file under 30 s for an iOS bundle.
+//!   `AudioTrack`); [`wav`] and [`drill_wav`] are files under 30 s for an iOS
+//!   bundle.
 //! - feature `measure`: `measure::measure` finds the pulses in any recording
 //!   and `measure::faults` lists what is wrong with a rendered siren.
 //! - feature `playback`: `playback::SirenPlayer` owns the machine's sound
@@ -32,4 +33,4 @@ pub use pattern::{
 };
 pub use rate::SampleRate;
 pub use voice::{Partial, Voice};
-pub use wav::{WAV_MS, wav};
+pub use wav::{WAV_MS, drill_wav, wav};

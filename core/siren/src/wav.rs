@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use crate::pattern::{Pcm, ROUND_MS};
+use crate::pattern::{CYCLE_MS, Pcm, ROUND_MS};
 use crate::{SampleRate, Siren, Start};
 
 /// Length of the file [`wav`] makes, in milliseconds: two rounds. iOS plays the
@@ -14,13 +14,24 @@ pub const WAV_MS: u32 = 2 * ROUND_MS;
 /// written to disk or put into an app's bundle.
 #[must_use]
 pub fn wav(rate: SampleRate, start: Start) -> Vec<u8> {
+    file(rate, start, WAV_MS)
+}
+
+/// A WAV file like [`wav`]'s of a single cycle at full level, for a drill: its
+/// owner hears how loud a page would be, and nobody has to stop it.
+#[must_use]
+pub fn drill_wav(rate: SampleRate) -> Vec<u8> {
+    file(rate, Start::Full, CYCLE_MS)
+}
+
+fn file(rate: SampleRate, start: Start, length_ms: u32) -> Vec<u8> {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: rate.hz(),
         bits_per_sample: i16::BITS as u16,
         sample_format: hound::SampleFormat::Int,
     };
-    let samples = rate.samples(WAV_MS);
+    let samples = rate.samples(length_ms);
     let mut file = Cursor::new(Vec::new());
     write(
         &mut file,

@@ -5,7 +5,7 @@ use std::f64::consts::{PI, TAU};
 use std::io::Cursor;
 
 use tocsin_siren::measure::{faults, measure};
-use tocsin_siren::{Pcm, SampleRate, Siren, Start, Voice, WAV_MS, render, wav};
+use tocsin_siren::{Pcm, SampleRate, Siren, Start, Voice, WAV_MS, drill_wav, render, wav};
 
 const STARTS: [Start; 2] = [Start::Rising, Start::Full];
 
@@ -110,24 +110,39 @@ fn the_phone_voice_fits_iec_60601_1_8() {
     assert!(in_band.count() >= 4);
 }
 
+/// Reads a file that a phone plays as anybody's reader would.
+fn read_back(file: Vec<u8>, rate: SampleRate) -> Vec<f32> {
+    let mut reader = hound::WavReader::new(Cursor::new(file)).expect("a WAV file");
+    let spec = reader.spec();
+    assert_eq!(spec.sample_rate, rate.hz());
+    assert_eq!((spec.channels, spec.bits_per_sample), (1, 16));
+    assert_eq!(spec.sample_format, hound::SampleFormat::Int);
+    let samples: Vec<i16> = reader
+        .samples()
+        .collect::<Result<_, _>>()
+        .expect("16-bit samples to the end");
+    as_f32(&samples)
+}
+
 #[test]
 fn the_wav_is_read_back_as_two_rounds_and_is_short_enough_for_ios() {
     const { assert!(WAV_MS < 30_000) };
     for (rate, start) in every_rendering() {
-        let mut reader = hound::WavReader::new(Cursor::new(wav(rate, start))).expect("a WAV file");
-        let spec = reader.spec();
-        assert_eq!(spec.sample_rate, rate.hz());
-        assert_eq!((spec.channels, spec.bits_per_sample), (1, 16));
-        assert_eq!(spec.sample_format, hound::SampleFormat::Int);
+        let samples = read_back(wav(rate, start), rate);
         assert_eq!(
-            u64::from(reader.duration()),
+            samples.len() as u64,
             u64::from(rate.hz()) * u64::from(WAV_MS) / 1000
         );
-        let samples: Vec<i16> = reader
-            .samples()
-            .collect::<Result<_, _>>()
-            .expect("16-bit samples to the end");
-        assert_perfect(&as_f32(&samples), rate, start);
+        assert_perfect(&samples, rate, start);
+    }
+}
+
+#[test]
+fn the_wav_of_a_drill_is_read_back_as_one_cycle_of_the_wake_voice_at_full_level() {
+    for rate in SampleRate::ALL {
+        let samples = read_back(drill_wav(rate), rate);
+        assert_eq!(samples.len() as u32, 4 * rate.hz());
+        assert_perfect(&samples, rate, Start::Full);
     }
 }
 

@@ -2,7 +2,7 @@
 //! being paged. Shown as it will be once the pending taps are done, and put right by the server.
 
 use tocsin_ticket::{
-    Actor, Extension, HelpAnswer, HelpTarget, IncidentRole, Millis, Missed, PersonId, Role, Rung,
+    Actor, Extension, HelpAnswer, HelpTarget, IncidentRole, Millis, Missed, PersonId, Role,
     Severity, Stamp, StatusUpdate, TicketState, TimerKind,
 };
 use tocsin_wire::{Action, ConferenceView, HelpView, Known, PageView, TicketView};
@@ -27,7 +27,7 @@ pub struct ConferenceItem {
 }
 
 /// Somebody in a conference, or wanted there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttendeeItem {
     /// Who, by name.
     pub name: String,
@@ -88,15 +88,13 @@ pub enum HelpOutcome {
 }
 
 /// Somebody who is being paged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedItem {
     /// Who, by name.
     pub name: String,
     /// What they are to the ticket, in the person's language.
     pub role_text: String,
-    /// How far the page got on the device where it got furthest.
-    pub rung: Option<Rung>,
-    /// The same in the person's language.
+    /// How far the page got on the device where it got furthest, in the person's language.
     pub rung_text: String,
 }
 
@@ -475,7 +473,6 @@ impl Phone {
         AskedItem {
             name: names.person(person),
             role_text: self.texts.role(role),
-            rung,
             rung_text: self.texts.rung(rung),
         }
     }

@@ -1,4 +1,5 @@
-//! Every sentence that a person reads, in their language.
+//! What a person reads, in their language; a ticket's timeline has its sentences in
+//! [`crate::story`], and its terms from here.
 //!
 //! A Korean particle depends on the sound before it; names are followed by 님, numbers by their
 //! counter and ticket numbers by 번, so that one form is always right.
@@ -24,7 +25,7 @@ impl Texts {
         Self { language }
     }
 
-    fn pick(self, english: impl Into<String>, korean: impl Into<String>) -> String {
+    pub fn pick(self, english: impl Into<String>, korean: impl Into<String>) -> String {
         match self.language {
             Language::English => english.into(),
             Language::Korean => korean.into(),
@@ -515,6 +516,109 @@ impl Texts {
             ),
         };
         self.pick(english, korean)
+    }
+
+    /// All that is known of a page that could not be read.
+    pub fn paged(self) -> String {
+        self.pick("You are paged", "호출되었습니다")
+    }
+
+    pub fn open_to_see(self) -> String {
+        self.pick(
+            "Open Tocsin to see what it is about.",
+            "Tocsin을 열어 내용을 확인하세요.",
+        )
+    }
+
+    /// Which limit was missed; instants as their reader reads them.
+    pub fn missed(self, state: &str, since: &str, limit: &str) -> String {
+        self.pick(
+            format!("{state} since {since}, limit {limit} missed."),
+            format!("{since}부터 {state}, 제한 시각 {limit} 넘김."),
+        )
+    }
+
+    /// Who is paged when the running limit passes.
+    pub fn then_paged(self, due: &str, next: &str) -> String {
+        self.pick(
+            format!("At {due} {next} is paged."),
+            format!("{due}에 {next} 님을 호출합니다."),
+        )
+    }
+
+    pub fn more_ring(self, others: u32) -> String {
+        match others {
+            1 => self.pick("1 more page rings.", "1건 더 울리는 중."),
+            _ => self.pick(
+                format!("{others} more pages ring."),
+                format!("{others}건 더 울리는 중."),
+            ),
+        }
+    }
+
+    /// The person has tapped, and the server has not heard of it.
+    pub fn being_told(self) -> String {
+        self.pick(
+            "You have answered this page; the server is being told.",
+            "이 호출에 응답했습니다. 서버에 전하는 중입니다.",
+        )
+    }
+
+    pub fn too_old_to_ring(self) -> String {
+        self.pick(
+            "This page is too old to ring. The ticket is still open.",
+            "울리기에는 오래된 호출입니다. 티켓은 아직 열려 있습니다.",
+        )
+    }
+
+    /// Where a ticket stands that pages this person no longer.
+    pub fn no_longer_paged(self, state: &str, owner: &str) -> String {
+        self.pick(
+            format!("{state}, in the hands of {owner}."),
+            format!("{state}, 담당 {owner} 님."),
+        )
+    }
+
+    pub fn drill(self) -> String {
+        self.pick("Drill", "시험 호출")
+    }
+
+    pub fn drill_sounds(self) -> String {
+        self.pick(
+            "Your siren is being tried. Nothing is wrong, and it stops by itself.",
+            "사이렌을 시험하고 있습니다. 문제가 생긴 것이 아니며 저절로 멈춥니다.",
+        )
+    }
+
+    pub fn drill_is_silent(self) -> String {
+        self.pick(
+            "The way of a page to this phone was tried. Nothing is wrong.",
+            "이 휴대폰으로 호출이 오는 길을 시험했습니다. 문제가 생긴 것이 아닙니다.",
+        )
+    }
+
+    pub fn drill_is_late(self) -> String {
+        self.pick(
+            "A drill came too late to count: a page might come late as well. Check the network, and \
+             ring your phone with a drill.",
+            "시험 호출이 너무 늦게 왔습니다. 실제 호출도 늦을 수 있습니다. 네트워크를 확인하고 시험 \
+             호출을 울려 보세요.",
+        )
+    }
+
+    /// Answers a call for help.
+    pub fn i_come(self) -> String {
+        self.pick("I come to help", "도우러 갑니다")
+    }
+
+    /// Declines a call for help.
+    pub fn i_cannot(self) -> String {
+        self.pick("I cannot", "응할 수 없음")
+    }
+
+    /// Declines a page.
+    pub fn cannot_page_next(self) -> String {
+        self.pick("Can’t – page the next", "응할 수 없음 – 다음 사람 호출")
     }
 
     /// A problem and what to do about it. `detail`: what the output, disk or network said.

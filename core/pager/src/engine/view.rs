@@ -41,7 +41,8 @@ pub struct View {
     pub notices: Vec<Notice>,
     /// Whether the server is reached.
     pub connection: Connection,
-    /// Why a page might not wake this person, worst first. Empty: the device is pageable.
+    /// What goes wrong now, worst first, beside what [`View::readiness`] finds: only that says
+    /// whether the device is pageable.
     pub problems: Vec<ProblemItem>,
     /// What the pager itself is alarmed about, worst first: nobody pages this person, and that is
     /// what is wrong. Show it like a page that must not wait; "I know" is

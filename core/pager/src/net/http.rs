@@ -2,10 +2,14 @@
 
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::error::Error;
+use std::io;
 
 use futures_util::Stream;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError, RootCertStore};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tocsin_readiness::Facts;
@@ -18,7 +22,7 @@ use tocsin_wire::{
 use tokio::sync::OnceCell;
 
 use super::sse::{Block, Decoder};
-use super::{Network, NetworkError, Server, StreamEvent, Token};
+use super::{Authorities, Network, NetworkError, Server, StreamEvent, Token};
 
 /// The longest that a request may take from its first byte out to its last byte in.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -269,9 +273,7 @@ async fn build(server: Server) -> Result<Client, NetworkError> {
 fn build_blocking(server: &Server) -> Result<Client, NetworkError> {
     // Fails when the process has a provider already, which then is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let trusted = server
-        .trusted()
-        .map_err(|error| unreachable(&error.to_string()))?;
+    let trusted = trusted(server)?;
     let mut headers = HeaderMap::new();
     headers.insert(WIRE_VERSION_HEADER, HeaderValue::from(WIRE_VERSION));
     let builder = Client::builder()
@@ -293,6 +295,44 @@ fn build_blocking(server: &Server) -> Result<Client, NetworkError> {
         builder.tls_certs_only(trusted)
     };
     builder.build().map_err(|error| failed(&error))
+}
+
+/// The certificates that may stand behind the server's; empty: the system checks it itself.
+fn trusted(server: &Server) -> Result<Vec<Certificate>, NetworkError> {
+    let own = server
+        .trusted()
+        .map_err(|error| unreachable(&error.to_string()))?;
+    match server.authorities() {
+        _ if !own.is_empty() => Ok(own),
+        Authorities::Told(tell) => readable(tell().map_err(|reason| unreachable(&reason))?),
+        // Android answers in Java alone, which nothing here calls.
+        Authorities::System if cfg!(target_os = "android") => Err(unreachable(
+            "this app does not tell whom the phone trusts; install one that does",
+        )),
+        Authorities::System => Ok(own),
+    }
+}
+
+/// Those that rustls can use: of a system's many authorities one may be of a kind that it cannot, and
+/// the others are as good without it.
+fn readable(told: Vec<Vec<u8>>) -> Result<Vec<Certificate>, NetworkError> {
+    let count = told.len();
+    let usable: Vec<_> = told
+        .into_iter()
+        .filter(|der| {
+            let der = CertificateDer::from(der.as_slice());
+            RootCertStore::empty().add(der).is_ok()
+        })
+        .filter_map(|der| Certificate::from_der(&der).ok())
+        .collect();
+    if usable.is_empty() {
+        return Err(unreachable(&format!(
+            "of {count} certificate authorities that this device names none can be used, so no \
+             server's certificate can be checked; look in its settings under trusted credentials, or \
+             restart it"
+        )));
+    }
+    Ok(usable)
 }
 
 fn json(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, NetworkError> {
@@ -373,15 +413,33 @@ async fn refusal(response: Response) -> NetworkError {
     }
 }
 
-/// The whole chain of causes: reqwest's own text leaves out the one that matters.
+/// The whole chain of causes, because reqwest's own text leaves out the one that matters; and what to
+/// do about a certificate that nobody vouches for, the one that people can mend.
 fn failed(error: &reqwest::Error) -> NetworkError {
     let mut reason = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        reason = format!("{reason}: {inner}");
-        cause = inner.source();
+    let mut next = behind(error);
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !reason.ends_with(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) =
+            cause.downcast_ref()
+        {
+            reason.push_str(
+                "; nobody whom this device trusts vouches for the server's certificate: give it \
+                 one of a public authority, or have this device trust the one that it has",
+            );
+        }
+        next = behind(cause);
     }
     NetworkError::Unreachable { reason }
+}
+
+/// What caused an error. One of input and output names what it wraps only when asked for it.
+fn behind<'error>(error: &'error (dyn Error + 'static)) -> Option<&'error (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref().and_then(io::Error::get_ref);
+    wrapped.map_or_else(|| error.source(), |inner| Some(inner))
 }
 
 fn unreachable(reason: &str) -> NetworkError {
@@ -390,7 +448,7 @@ fn unreachable(reason: &str) -> NetworkError {
     }
 }
 
-fn garbled(error: &dyn std::error::Error) -> NetworkError {
+fn garbled(error: &dyn Error) -> NetworkError {
     NetworkError::Garbled {
         reason: error.to_string(),
     }

@@ -21,7 +21,7 @@ use tocsin_wire::{
 };
 
 pub use http::HttpNetwork;
-pub use server::{Server, ServerError, Token};
+pub use server::{Authorities, Server, ServerError, Token};
 
 /// Something that the live stream brought.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,7 @@
 //! Which server, and how it is trusted.
 
 use core::fmt;
+use std::sync::Arc;
 
 use reqwest::{Certificate, Url};
 use serde::{Deserialize, Serialize};
@@ -28,13 +29,45 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Who may vouch for a server that has no certificate of its own.
+#[derive(Clone, Default)]
+pub enum Authorities {
+    /// Whom the operating system trusts, as it checks certificates itself.
+    #[default]
+    System,
+    /// Their certificates in DER, or why there are none. Asked once by each [`super::HttpNetwork`],
+    /// before its first connection, on a thread that may wait.
+    Told(Arc<dyn Fn() -> Result<Vec<Vec<u8>>, String> + Send + Sync>),
+}
+
+impl fmt::Debug for Authorities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "System",
+            Self::Told(_) => "Told(…)",
+        })
+    }
+}
+
 /// Where the server is and which certificates it may show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Server {
     address: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trusted_pem: Option<String>,
+    /// A device may come to trust others tomorrow, so they are not written down.
+    #[serde(skip)]
+    authorities: Authorities,
 }
+
+/// Two that are the same on disk.
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.address, &self.trusted_pem) == (&other.address, &other.trusted_pem)
+    }
+}
+
+impl Eq for Server {}
 
 /// Why a server's address or certificate cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,9 +129,19 @@ impl Server {
         let server = Self {
             address: url.into(),
             trusted_pem,
+            authorities: Authorities::System,
         };
         server.trusted()?;
         Ok(server)
+    }
+
+    /// The same server, vouched for by these unless it has a certificate of its own.
+    #[must_use]
+    pub fn vouched_for_by(self, authorities: Authorities) -> Self {
+        Self {
+            authorities,
+            ..self
+        }
     }
 
     /// The address, ending in a slash.
@@ -112,7 +155,12 @@ impl Server {
         format!("{}{path}", self.address)
     }
 
-    /// The certificates to trust instead of the system's; empty: the system's.
+    /// Who may vouch for it, unless it has a certificate of its own.
+    pub(super) fn authorities(&self) -> &Authorities {
+        &self.authorities
+    }
+
+    /// The certificates to trust instead of the authorities'; empty: theirs.
     pub(super) fn trusted(&self) -> Result<Vec<Certificate>, ServerError> {
         let Some(pem) = &self.trusted_pem else {
             return Ok(Vec::new());

@@ -171,6 +171,12 @@ impl std::fmt::Debug for PagerHandle {
 }
 
 impl PagerHandle {
+    /// Whether both are handles of one pager.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.shell.same_channel(&other.shell)
+    }
+
     /// What to show, now and whenever it changes. It ends with the pager.
     #[must_use]
     pub fn view(&self) -> watch::Receiver<Arc<View>> {

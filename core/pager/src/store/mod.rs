@@ -5,13 +5,14 @@
 //! keys are kept by a [`Secrets`] port, not here. The file is readable by its owner only, since tickets
 //! are the team's business and addresses for pushes are the device's.
 
+mod glimpse;
 mod migrations;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
 use core::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -23,6 +24,7 @@ use tocsin_wire::{Entry, Me};
 use crate::engine::{Change, Notice, QueuedReceipt, QueuedTap, Report, Saved};
 use crate::net::Server;
 
+pub use glimpse::Glimpse;
 pub use secrets::{SecretError, Secrets, TokenFile};
 
 /// Another process with the file open (a second pager, a backup) is waited for this long.
@@ -80,6 +82,8 @@ pub struct Account {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    /// Where a [`Glimpse`] is left.
+    glimpse: Option<PathBuf>,
 }
 
 impl Store {
@@ -105,7 +109,10 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         migrations::run(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            glimpse: None,
+        })
     }
 
     /// Writes down whose device this is, once.
@@ -219,6 +226,21 @@ impl Store {
         Ok(entries)
     }
 
+    /// Leaves a [`Glimpse`] in this file, now and whenever it changes. Failing to is written down and
+    /// no more: whoever misses it takes a push at its word.
+    pub fn leave_glimpse(&mut self, file: PathBuf) {
+        self.glimpse = Some(file);
+        self.refresh_glimpse();
+    }
+
+    fn refresh_glimpse(&self) {
+        let Some(file) = &self.glimpse else { return };
+        let left = Glimpse::of(self).and_then(|glimpse| glimpse.leave(file));
+        if let Err(error) = left {
+            tracing::warn!("what extensions may see is out of date: {error}");
+        }
+    }
+
     /// Puts all changes on disk, in order, or none of them.
     ///
     /// # Errors
@@ -228,7 +250,11 @@ impl Store {
         for change in changes {
             apply(&transaction, change)?;
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        if changes.iter().any(glimpse::shows) {
+            self.refresh_glimpse();
+        }
+        Ok(())
     }
 }
 

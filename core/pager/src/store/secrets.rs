@@ -98,8 +98,8 @@ impl Secrets for TokenFile {
     }
 }
 
-/// Writes a secret so that after a crash the old or the new one is there, whole.
-fn replace(path: &Path, secret: &str) -> io::Result<()> {
+/// Writes a private text so that after a crash the old or the new one is there, whole.
+pub fn replace(path: &Path, secret: &str) -> io::Result<()> {
     let fresh = path.with_extension("new");
     // A leftover may belong to anybody.
     match fs::remove_file(&fresh) {

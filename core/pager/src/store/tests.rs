@@ -141,3 +141,76 @@ fn the_file_survives_a_power_cut() {
     assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
     assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
 }
+
+#[test]
+fn what_extensions_may_see_is_kept_true_and_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pager.json");
+    let mut store = Store::open(&folder.path().join("pager.db")).unwrap();
+    store.leave_glimpse(file.clone());
+    assert!(!file.exists(), "there is nothing to see yet");
+    store.enroll(&account()).unwrap();
+    store.leave_glimpse(file.clone());
+    let glimpse = Glimpse::read(&file).unwrap();
+    assert_eq!(glimpse.account(), account());
+
+    let seen = |file: &Path| Glimpse::read(file).unwrap().saved();
+    assert_eq!(seen(&file), Saved::new(account().me, "Ana"));
+    let tap: QueuedTap = serde_json::from_value(serde_json::json!({
+        "number": 1, "pages": [], "request": {
+            "id": "tap-00000001", "ticket": 1, "at": 0, "action": {"type": "check_in"},
+        },
+    }))
+    .unwrap();
+    let mut directory = tocsin_wire::Directory::default();
+    directory.people.insert("ben".into(), "Ben".to_owned());
+    let changes = [
+        Change::AddTap(tap.clone()),
+        Change::Directory(directory.clone()),
+        Change::ClockOffset { offset_ms: 7 },
+    ];
+    store.commit(&changes).unwrap();
+    let saved = seen(&file);
+    assert_eq!(
+        (saved.taps, saved.directory),
+        (vec![tap.clone()], directory)
+    );
+    assert_eq!(saved.clock_offset_ms, Some(7));
+
+    let before = std::fs::metadata(&file).unwrap().len();
+    let entry = Change::AddEntry {
+        ticket: TicketId(1),
+        entry: Entry {
+            seq: 1,
+            at: tocsin_ticket::Millis(0),
+            events: Vec::new(),
+        },
+    };
+    store.commit(&[entry]).unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().len(), before);
+    store.commit(&[Change::RemoveTap(tap.request.id)]).unwrap();
+    assert_eq!(seen(&file).taps, []);
+}
+
+#[test]
+fn an_extension_that_is_newer_or_older_than_the_app_reads_what_it_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pager.json");
+    let first = r#"{"server":{"address":"https://pager.example.org/"},
+        "me":{"person":"ana","device":"d1"},"added":"by a later version"}"#;
+    std::fs::write(&file, first).unwrap();
+    let glimpse = Glimpse::read(&file).unwrap();
+    assert_eq!(glimpse.account().me, account().me);
+    assert_eq!(glimpse.account().server, account().server);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_costs_no_tap() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("pager.db")).unwrap();
+    store.enroll(&account()).unwrap();
+    store.leave_glimpse(folder.path().join("gone/pager.json"));
+    let offset = Change::ClockOffset { offset_ms: 7 };
+    store.commit(&[offset]).unwrap();
+    assert_eq!(store.load().unwrap().clock_offset_ms, Some(7));
+}

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use tocsin_readiness::Language;
 use tocsin_ticket::{
-    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, HoldRule,
-    IncidentRole, Millis, Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Role, Rung,
-    TimerKind, Transport,
+    Actor, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event, Millis,
+    Page, PageEnd, PageId, PageReason, PersonId, Receipt, Ringer, Rung, TimerKind, Transport,
 };
 use tocsin_wire::{Directory, Entry, Known};
+
+use crate::engine::Texts;
 
 #[cfg(test)]
 mod tests;
@@ -51,7 +52,7 @@ pub fn tell(
     let mut teller = Teller {
         names,
         clock,
-        language,
+        texts: Texts::new(language),
         paged: BTreeMap::new(),
     };
     let mut lines = Vec::new();
@@ -80,33 +81,21 @@ pub fn device(id: &DeviceId) -> &str {
     id.as_str().get(..6).unwrap_or(id.as_str())
 }
 
-const fn role_in_korean(role: IncidentRole) -> &'static str {
-    match role {
-        IncidentRole::Commander => "사고 지휘자",
-        IncidentRole::Communications => "소통 담당",
-        IncidentRole::Responder => "대응자",
-    }
-}
-
 struct Teller<'a> {
     names: &'a Directory,
     clock: &'a dyn Fn(Millis) -> String,
-    language: Language,
+    texts: Texts,
     /// Whose page it was.
     paged: BTreeMap<PageId, PersonId>,
 }
 
 impl Teller<'_> {
     fn pick(&self, english: String, korean: String) -> String {
-        match self.language {
-            Language::English => english,
-            Language::Korean => korean,
-        }
+        self.texts.pick(english, korean)
     }
 
     fn person(&self, id: &PersonId) -> String {
-        let name = self.names.person(id).to_owned();
-        self.pick(name.clone(), format!("{name} 님"))
+        self.texts.person(id, self.names)
     }
 
     fn people(&self, ids: &[PersonId]) -> String {
@@ -216,7 +205,7 @@ impl Teller<'_> {
                 ..
             } => {
                 let (people, missed) = (self.people(people), self.missed(*reason));
-                let role = self.role(*role);
+                let role = self.texts.role(&(*role).into());
                 let again = if *new_round {
                     self.pick(
                         "; everybody had been asked, so from the start".into(),
@@ -278,7 +267,10 @@ impl Teller<'_> {
                 "더 이상 제한 시각 없음".into(),
             )),
             Event::Held { hold } => {
-                let (until, rule) = ((self.clock)(hold.until), self.rule(&hold.rule));
+                let (until, rule) = (
+                    (self.clock)(hold.until),
+                    self.texts.hold_rule(&hold.rule.clone().into(), self.names),
+                );
                 deed(self.pick(
                     format!("nobody is paged before {until}, by {rule}"),
                     format!("{until}까지 호출 보류 ({rule})"),
@@ -358,23 +350,6 @@ impl Teller<'_> {
         }
     }
 
-    /// The rule by which nobody is paged.
-    fn rule(&self, rule: &HoldRule) -> String {
-        match rule {
-            HoldRule::HoldOff => self.pick(rule.to_string(), "서비스의 호출 지연".into()),
-            HoldRule::Maintenance { window } => {
-                self.pick(rule.to_string(), format!("점검 시간 “{window}”"))
-            }
-            HoldRule::Quiet { person } => {
-                let person = self.person(person);
-                self.pick(
-                    format!("the quiet time of {person}"),
-                    format!("{person}의 조용한 시간"),
-                )
-            }
-        }
-    }
-
     /// What somebody added, if they did.
     fn words(&self, words: Option<&str>) -> String {
         words.map_or_else(String::new, |words| format!(": “{words}”"))
@@ -405,9 +380,10 @@ impl Teller<'_> {
             }
             Event::RoleNamed { by, person, role } => {
                 let (by, person) = (self.person(by), self.person(person));
+                let role = self.texts.incident_role(&(*role).into());
                 self.pick(
                     format!("{by} named {person} {role}"),
-                    format!("{by}: {person}을(를) {}(으)로 지명", role_in_korean(*role)),
+                    format!("{by}: {person}을(를) {role}(으)로 지명"),
                 )
             }
             Event::StatusUpdated { by, text } => {
@@ -527,22 +503,6 @@ impl Teller<'_> {
             _ => ("no check-in in time", "제시간에 확인 없음"),
         };
         self.pick(english.into(), korean.into())
-    }
-
-    fn role(&self, role: Role) -> String {
-        let korean = match role {
-            Role::Owner => "담당자",
-            Role::OnCall => "당직",
-            Role::Secondary => "부당직",
-            Role::Manager => "관리자",
-            Role::ManagersManager => "상위 관리자",
-            Role::Team => "팀 전체",
-            Role::Mentor => "멘토",
-            Role::Shadow => "참관자",
-            Role::Helper => "조력자",
-            Role::Commander => "사고 지휘자",
-        };
-        self.pick(role.to_string(), korean.into())
     }
 
     fn end(&self, why: PageEnd) -> String {

@@ -117,7 +117,7 @@ fn the_story_names_the_rule_by_which_nobody_was_paged_and_what_joined() {
         ]
     );
     let korean = said(Language::Korean).join("\n");
-    for rule in ["호출 지연", "점검 시간", "조용한 시간"] {
+    for rule in ["보류 시간", "점검 시간", "조용한 시간"] {
         assert!(korean.contains(rule), "{rule} in {korean}");
     }
 }

@@ -6,6 +6,7 @@ import android.content.res.Configuration
 import dev.tocsin.pager.glance.Glance
 import dev.tocsin.pager.live.Live
 import dev.tocsin.pager.notify.Channels
+import dev.tocsin.pager.notify.Notices
 import dev.tocsin.pager.phone.Phone
 import dev.tocsin.pager.push.Pushes
 import dev.tocsin.pager.settings.Settings
@@ -14,6 +15,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
+import java.time.Clock
 
 /**
  * The process. It may be started by anything (a push, an alarm, a reboot, the person) and before the first
@@ -33,15 +35,18 @@ open class TocsinApp : Application() {
     lateinit var life: CoroutineScope
         private set
 
+    /** The phone's clock, as its owner or the network has set it. */
+    open val clock: Clock = Clock.systemUTC()
+
     override fun onCreate() {
         super.onCreate()
-        connectCore()
         settings = Settings(this)
         pushes = Pushes(this)
         life = CoroutineScope(SupervisorJob() + Dispatchers.Main)
         Channels.create(this)
         life.launch { Live.follow(this@TocsinApp) }
         life.launch { Glance.follow(this@TocsinApp) }
+        life.launch { Notices(this@TocsinApp).follow() }
     }
 
     override fun onConfigurationChanged(newConfig: Configuration) {
@@ -55,9 +60,6 @@ open class TocsinApp : Application() {
         Phone.end()
         super.onTerminate()
     }
-
-    /** What the core needs before it is used. Where it runs on another system than Android, nothing. */
-    protected open fun connectCore() = Native.initialise(this)
 
     companion object {
         /** This process's. */

@@ -3,6 +3,9 @@ package dev.tocsin.pager
 import android.app.AlarmManager
 import android.app.NotificationManager
 import android.content.Intent
+import android.content.pm.ServiceInfo
+import android.hardware.camera2.CameraCharacteristics
+import android.hardware.camera2.CameraManager
 import android.media.AudioAttributes
 import android.media.AudioDeviceInfo
 import android.media.AudioTrack
@@ -38,6 +41,8 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.shadows.AudioDeviceInfoBuilder
 import org.robolectric.shadows.ShadowAlarmManager
+import org.robolectric.shadows.ShadowCameraCharacteristics
+import java.time.Duration
 
 /** Nights of a phone with the real core, against a real server. */
 @RunWith(AndroidJUnit4::class)
@@ -53,6 +58,10 @@ class SirenTest : PhoneTest() {
         assertEquals("0.8 of seven, rounded up", 6, alarmVolume)
         assertEquals(6f / 7, home?.siren?.effectiveVolume)
         assertEquals(PageNotice.NUMBER, shadowOf(service.get()).lastForegroundNotificationId)
+        assertEquals(
+            ServiceInfo.FOREGROUND_SERVICE_TYPE_SYSTEM_EXEMPTED,
+            service.get().foregroundServiceType,
+        )
         assertTrue(shadowOf(app.getSystemService(Vibrator::class.java)).isVibrating)
         val notice =
             awaitSome("the notification says what it is about") {
@@ -164,6 +173,58 @@ class SirenTest : PhoneTest() {
         awaitSome("it says so outside as well") {
             pageNotice?.extras?.getString("android.text")?.takeIf { page.reasonText in it }
         }
+    }
+
+    @Test
+    fun `a page that is over falls silent, even when nobody can tell the phone`() {
+        val server = TocsinServer.start(QUICK).forThisTest()
+        enrol(server)
+        server.alarm("the database")
+        awaitSiren()
+        server.stop()
+        app.ahead = LONG_OVER
+        pager.deviceChanged()
+        awaitSilence()
+    }
+
+    @Test
+    fun `a push that comes when its page is long over wakes nobody`() {
+        val service = PushService().forThisTest()
+        val server = TocsinServer.start(QUICK, service.transports).forThisTest()
+        enrolWithPush(server, service)
+        app.onTerminate()
+        server.alarm("the database")
+        val push = awaitSome("the push") { service.sent.firstOrNull() }
+        server.stop()
+        app.ahead = LONG_OVER
+        app.onCreate()
+        Phone.receivePush(app, Transport.WEB_PUSH, push)
+        runBlocking { pager.settled() }
+        await("it knows the ticket") { home?.tickets?.size == 1 }
+        assertEquals(false, home?.siren?.ringing)
+        assertTrue(loudspeaker.tracks.isEmpty())
+        assertNull("no service", nextSirenService())
+    }
+
+    @Test
+    fun `the torch flashes with the siren, if so wished, and is dark with it`() {
+        val flash = ShadowCameraCharacteristics.newCameraCharacteristics()
+        shadowOf(flash).set(CameraCharacteristics.FLASH_INFO_AVAILABLE, true)
+        val cameras = shadowOf(app.getSystemService(CameraManager::class.java))
+        cameras.addCamera("front", ShadowCameraCharacteristics.newCameraCharacteristics())
+        cameras.addCamera("back", flash)
+        app.settings.torch = true
+        val server = TocsinServer.start().forThisTest()
+        enrol(server)
+        val ticket = server.alarm("the database")
+        awaitSiren()
+        for (flashes in 1..2) {
+            await("it is lit") { cameras.getTorchMode("back") }
+            await("it is dark") { !cameras.getTorchMode("back") }
+        }
+        pager.checkIn(ticket)
+        awaitSilence()
+        await("it stays dark") { !cameras.getTorchMode("back") }
     }
 
     @Test
@@ -363,6 +424,7 @@ class SirenTest : PhoneTest() {
         assertEquals(listOf("확인", "응할 수 없음, 다음 사람 호출"), notice.actions.map { it.title })
         tap("확인")
         await("the ticket is in her hands") { server.state(ticket) == "researching" }
+        assertFalse("nobody is 님 twice", "님 님" in home.toString())
     }
 
     @Test
@@ -416,4 +478,9 @@ class SirenTest : PhoneTest() {
     }
 
     private fun output(type: Int) = AudioDeviceInfoBuilder.newBuilder().setType(type).build()
+
+    private companion object {
+        /** After every limit of [QUICK] and what is added to it, and before a pager alone gives alarm. */
+        val LONG_OVER: Duration = Duration.ofMinutes(4)
+    }
 }

@@ -9,17 +9,15 @@ import android.content.Intent
 import android.content.pm.ServiceInfo
 import android.net.ConnectivityManager
 import android.net.Network
-import android.os.Build
-import androidx.annotation.RequiresApi
 import androidx.annotation.StringRes
 import androidx.core.app.NotificationCompat
-import androidx.core.app.ServiceCompat
 import androidx.lifecycle.LifecycleService
 import androidx.lifecycle.lifecycleScope
 import dev.tocsin.core.ConnectionState
 import dev.tocsin.core.HomeScreen
 import dev.tocsin.pager.MainActivity
 import dev.tocsin.pager.R
+import dev.tocsin.pager.notify.runInForeground
 import dev.tocsin.pager.phone.Phone
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.first
@@ -43,11 +41,10 @@ class LiveService : LifecycleService() {
 
     override fun onCreate() {
         super.onCreate()
-        ServiceCompat.startForeground(
-            this,
+        runInForeground(
             NOTIFICATION,
             notification(R.string.live_connecting),
-            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) SPECIAL_USE else 0,
+            ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
         )
         getSystemService(ConnectivityManager::class.java).registerDefaultNetworkCallback(network)
         lifecycleScope.launch {
@@ -131,10 +128,6 @@ class LiveService : LifecycleService() {
         /** Its notification's number. */
         const val NOTIFICATION = 7001
         private const val CHANNEL = "live"
-
-        /** Types like this one came with Android 14. */
-        @get:RequiresApi(Build.VERSION_CODES.UPSIDE_DOWN_CAKE)
-        private val SPECIAL_USE get() = ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE
 
         /** How it is started. */
         fun intent(context: Context) = Intent(context, LiveService::class.java)

@@ -48,6 +48,7 @@ class ActionReceiver : BroadcastReceiver() {
             CHECK_IN_ALL -> pager.checkInAll()
             CANNOT -> pager.cannotHelp(ticket, null)
             I_KNOW -> pager.iKnow()
+            READ -> pager.dismissNotice(intent.getLongExtra(NOTICE, 0))
         }
     }
 
@@ -56,8 +57,10 @@ class ActionReceiver : BroadcastReceiver() {
         private const val CHECK_IN_ALL = "dev.tocsin.pager.CHECK_IN_ALL"
         private const val CANNOT = "dev.tocsin.pager.CANNOT"
         private const val I_KNOW = "dev.tocsin.pager.I_KNOW"
+        private const val READ = "dev.tocsin.pager.READ"
         private const val SWIPED = "dev.tocsin.pager.SWIPED"
         private const val TICKET = "ticket"
+        private const val NOTICE = "notice"
 
         /** The button for this. */
         fun action(
@@ -84,6 +87,18 @@ class ActionReceiver : BroadcastReceiver() {
 
         /** Hears that it was swiped away. */
         fun swiped(context: Context): PendingIntent = intent(context, SWIPED)
+
+        /** Hears that a notice was read. */
+        fun read(
+            context: Context,
+            notice: Long,
+        ): PendingIntent =
+            PendingIntent.getBroadcast(
+                context,
+                notice.toInt(),
+                Intent(context, ActionReceiver::class.java).setAction(READ).putExtra(NOTICE, notice),
+                PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
+            )
 
         private fun button(
             context: Context,

@@ -9,7 +9,7 @@ import dev.tocsin.pager.R
 import dev.tocsin.pager.siren.ALARM
 
 /**
- * The channels of pages. Both come to the front and pass do-not-disturb if the owner gave that access; one
+ * The channels of pages, and the quiet one of what can be read by day. Those of pages both come to the front and pass do-not-disturb if the owner gave that access; one
  * is mute, because the siren sounds by itself, and the other sounds in its place where it cannot.
  *
  * An app with access to do-not-disturb may make channels that pass it; asking again after the access was
@@ -22,9 +22,12 @@ object Channels {
     /** For pages when the siren cannot sound: the phone's alarm tone instead. */
     const val PAGE_WITH_SOUND = "page_with_sound"
 
+    /** For what is to be read, when there is time: no sound, nothing in front of anything. */
+    const val NOTICES = "notices"
+
     /** Makes them, or brings them up to date. */
     fun create(context: Context) =
-        manager(context).createNotificationChannels(listOf(mute(context), loud(context)))
+        manager(context).createNotificationChannels(listOf(mute(context), loud(context), quiet(context)))
 
     /** Whether pages pass do-not-disturb. */
     fun bypassesDnd(context: Context): Boolean =
@@ -49,6 +52,13 @@ object Channels {
             setSound(RingtoneManager.getDefaultUri(RingtoneManager.TYPE_ALARM), ALARM)
             enableVibration(true)
         }
+
+    private fun quiet(context: Context) =
+        NotificationChannel(
+            NOTICES,
+            context.getString(R.string.notify_notices_channel),
+            NotificationManager.IMPORTANCE_LOW,
+        ).apply { description = context.getString(R.string.notify_notices_channel_about) }
 
     private fun channel(
         context: Context,

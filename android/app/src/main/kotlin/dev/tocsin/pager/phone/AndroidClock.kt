@@ -1,16 +1,16 @@
 package dev.tocsin.pager.phone
 
-import android.content.Context
 import android.text.format.DateFormat
 import dev.tocsin.core.ClockPort
 import dev.tocsin.core.Millis
+import dev.tocsin.pager.TocsinApp
 import java.util.Date
 
 /** The phone's clock, written as its owner reads it: in their zone, with 12 or 24 hours as they chose. */
 class AndroidClock(
-    private val context: Context,
+    private val app: TocsinApp,
 ) : ClockPort {
-    override fun now(): Millis = System.currentTimeMillis()
+    override fun now(): Millis = app.clock.millis()
 
-    override fun timeOfDay(at: Millis): String = DateFormat.getTimeFormat(context).format(Date(at))
+    override fun timeOfDay(at: Millis): String = DateFormat.getTimeFormat(app).format(Date(at))
 }

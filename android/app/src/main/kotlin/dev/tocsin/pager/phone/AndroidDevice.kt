@@ -3,7 +3,6 @@ package dev.tocsin.pager.phone
 import android.Manifest
 import android.app.AlarmManager
 import android.app.NotificationManager
-import android.content.Context
 import android.content.Intent
 import android.content.IntentFilter
 import android.content.pm.PackageManager

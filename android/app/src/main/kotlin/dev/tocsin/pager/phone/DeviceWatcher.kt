@@ -6,20 +6,15 @@ import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
 import android.content.IntentFilter
-import android.database.ContentObserver
-import android.media.AudioDeviceCallback
-import android.media.AudioDeviceInfo
 import android.media.AudioManager
 import android.net.ConnectivityManager
 import android.net.Network
 import android.net.NetworkCapabilities
 import android.os.Build
-import android.os.Handler
-import android.os.Looper
 import android.os.PowerManager
-import android.provider.Settings
 import androidx.core.content.ContextCompat
 import dev.tocsin.pager.notify.Channels
+import dev.tocsin.pager.siren.Surroundings
 
 /**
  * Tells whenever something about the phone may have changed that readiness depends on: volume, ringer,
@@ -29,8 +24,7 @@ class DeviceWatcher(
     private val context: Context,
     private val changed: () -> Unit,
 ) {
-    private val handler = Handler(Looper.getMainLooper())
-    private val audio = context.getSystemService(AudioManager::class.java)
+    private val surroundings = Surroundings(context, changed)
     private val networks = context.getSystemService(ConnectivityManager::class.java)
 
     private val broadcasts =
@@ -45,19 +39,6 @@ class DeviceWatcher(
                 }
                 changed()
             }
-        }
-
-    /** Volumes are settings of the system; there is no other documented way to hear of them. */
-    private val volumes =
-        object : ContentObserver(handler) {
-            override fun onChange(selfChange: Boolean) = changed()
-        }
-
-    private val outputs =
-        object : AudioDeviceCallback() {
-            override fun onAudioDevicesAdded(added: Array<AudioDeviceInfo>) = changed()
-
-            override fun onAudioDevicesRemoved(removed: Array<AudioDeviceInfo>) = changed()
         }
 
     private val network =
@@ -80,16 +61,14 @@ class DeviceWatcher(
             IntentFilter().apply { ACTIONS.forEach(::addAction) },
             ContextCompat.RECEIVER_NOT_EXPORTED,
         )
-        context.contentResolver.registerContentObserver(Settings.System.CONTENT_URI, true, volumes)
-        audio.registerAudioDeviceCallback(outputs, handler)
+        surroundings.watch()
         networks.registerDefaultNetworkCallback(network)
     }
 
     /** No longer. */
     fun stop() {
         context.unregisterReceiver(broadcasts)
-        context.contentResolver.unregisterContentObserver(volumes)
-        audio.unregisterAudioDeviceCallback(outputs)
+        surroundings.leave()
         networks.unregisterNetworkCallback(network)
     }
 

@@ -13,6 +13,7 @@ import dev.tocsin.core.Push
 import dev.tocsin.core.Setup
 import dev.tocsin.core.SirenEvent
 import dev.tocsin.core.Transport
+import dev.tocsin.core.uniffiEnsureInitialized
 import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.live.awake
 import dev.tocsin.pager.siren.AndroidSiren
@@ -98,7 +99,16 @@ object Phone {
     private fun open(
         context: Context,
         wokenBy: Push?,
-    ): Opened = opened ?: Opened(TocsinApp.of(context), wokenBy).also { opened = it }
+    ): Opened = opened ?: begin(TocsinApp.of(context), wokenBy).also { opened = it }
+
+    /** A library of another version than the Kotlin beside it is found here, not in the middle of a page. */
+    private fun begin(
+        app: TocsinApp,
+        wokenBy: Push?,
+    ): Opened {
+        uniffiEnsureInitialized()
+        return Opened(app, wokenBy)
+    }
 
     /** A pager with what works for it. */
     private class Opened(
@@ -145,6 +155,7 @@ object Phone {
                 clock = AndroidClock(app),
                 device = AndroidDevice(app),
                 safe = AndroidSafe(app),
+                authorities = AndroidAuthorities(),
             )
     }
 

@@ -5,25 +5,20 @@ import android.content.pm.PackageManager
 import androidx.annotation.StringRes
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
-import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
-import androidx.compose.foundation.selection.selectable
 import androidx.compose.foundation.selection.selectableGroup
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
-import androidx.compose.material3.RadioButton
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.remember
 import androidx.compose.runtime.setValue
-import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.LocalContext
 import androidx.compose.ui.res.stringResource
-import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
@@ -33,6 +28,7 @@ import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.push.PushState
 import dev.tocsin.pager.push.PushWay
 import dev.tocsin.pager.push.UnifiedPushWay
+import dev.tocsin.pager.ui.ChoiceRow
 
 /** The ways for pushes to reach this phone: how each stands, and what to do about one that does not work. */
 @Composable
@@ -89,16 +85,7 @@ private fun Distributors(renew: () -> Unit) {
                 chosen = app
                 renew()
             }
-            Row(
-                verticalAlignment = Alignment.CenterVertically,
-                horizontalArrangement = Arrangement.spacedBy(12.dp),
-                modifier =
-                    Modifier
-                        .fillMaxWidth()
-                        .selectable(app == chosen, role = Role.RadioButton, onClick = choose)
-                        .heightIn(min = 56.dp),
-            ) {
-                RadioButton(selected = app == chosen, onClick = null)
+            ChoiceRow(app == chosen, choose) {
                 Text(context.nameOf(app), style = MaterialTheme.typography.bodyLarge)
             }
         }

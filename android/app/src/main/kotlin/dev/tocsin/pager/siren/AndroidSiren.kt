@@ -1,6 +1,5 @@
 package dev.tocsin.pager.siren
 
-import android.content.Context
 import android.media.AudioManager
 import android.os.PowerManager
 import android.util.Log

@@ -3,12 +3,12 @@ package dev.tocsin.pager.siren
 import android.content.Context
 import android.content.Intent
 import android.content.pm.ServiceInfo
-import android.os.Build
 import android.util.Log
 import androidx.core.app.ServiceCompat
 import androidx.lifecycle.LifecycleService
 import androidx.lifecycle.lifecycleScope
 import dev.tocsin.pager.notify.PageNotice
+import dev.tocsin.pager.notify.runInForeground
 import dev.tocsin.pager.phone.Phone
 import kotlinx.coroutines.launch
 
@@ -44,15 +44,13 @@ class SirenService : LifecycleService() {
     }
 
     private fun comeForward() {
-        val type =
-            if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
-                ServiceInfo.FOREGROUND_SERVICE_TYPE_SYSTEM_EXEMPTED
-            } else {
-                0
-            }
         val notice = PageNotice(this)
         try {
-            ServiceCompat.startForeground(this, PageNotice.NUMBER, notice.now(), type)
+            runInForeground(
+                PageNotice.NUMBER,
+                notice.now(),
+                ServiceInfo.FOREGROUND_SERVICE_TYPE_SYSTEM_EXEMPTED,
+            )
         } catch (refused: SecurityException) {
             behind(notice, refused)
         } catch (refused: IllegalStateException) {

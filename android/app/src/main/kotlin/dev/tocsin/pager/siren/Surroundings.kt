@@ -9,7 +9,7 @@ import android.os.Handler
 import android.os.Looper
 import android.provider.Settings
 
-/** Tells, while the siren sounds, that a volume was turned or that an output came or went. */
+/** Tells that a volume was turned, or that a sound output came or went. */
 class Surroundings(
     context: Context,
     private val changed: () -> Unit,
@@ -19,6 +19,7 @@ class Surroundings(
     private val audio = context.getSystemService(AudioManager::class.java)
     private var watching = false
 
+    /** Volumes are settings of the system; there is no other documented way to hear of them. */
     private val volumes =
         object : ContentObserver(handler) {
             override fun onChange(selfChange: Boolean) = changed()

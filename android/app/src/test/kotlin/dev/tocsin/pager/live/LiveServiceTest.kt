@@ -4,7 +4,6 @@ import android.app.AlarmManager
 import android.app.Notification
 import android.content.Intent
 import android.content.pm.ServiceInfo
-import android.os.PowerManager
 import androidx.test.ext.junit.runners.AndroidJUnit4
 import dev.tocsin.core.Transport
 import dev.tocsin.pager.R

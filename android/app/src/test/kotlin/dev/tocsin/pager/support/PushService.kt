@@ -6,10 +6,7 @@ import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.nio.file.Files
-import java.security.KeyStore
 import java.util.concurrent.CopyOnWriteArrayList
-import javax.net.ssl.KeyManagerFactory
-import javax.net.ssl.SSLContext
 
 /** A WebPush service (RFC 8030) for one phone: takes what is sent and hands nothing on by itself. */
 class PushService : AutoCloseable {
@@ -17,6 +14,7 @@ class PushService : AutoCloseable {
     val sent = CopyOnWriteArrayList<ByteArray>()
 
     private val folder: File = Files.createTempDirectory("push").toFile()
+    private val certificate = OwnCertificate(folder)
     private val server = HttpsServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
 
     /** Where to push. */
@@ -26,24 +24,14 @@ class PushService : AutoCloseable {
     val transports: String
         get() =
             """
-            ca_file = "${folder.resolve("certificate.pem").path}"
+            ca_file = "${certificate.pem.path}"
             [webpush]
             contact = "mailto:oncall@example.org"
             allow_hosts = ["127.0.0.1"]
             """.trimIndent()
 
     init {
-        val store = folder.resolve("keys.p12").path
-        val key = listOf("-keystore", store, "-storepass", PASSWORD, "-alias", "push")
-        keytool(
-            listOf("-genkeypair", "-keyalg", "EC", "-dname", "CN=push", "-ext", "san=ip:127.0.0.1") + key,
-        )
-        keytool(listOf("-exportcert", "-rfc", "-file", folder.resolve("certificate.pem").path) + key)
-        val keys = KeyStore.getInstance(File(store), PASSWORD.toCharArray())
-        val managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm())
-        managers.init(keys, PASSWORD.toCharArray())
-        val tls = SSLContext.getInstance("TLS").apply { init(managers.keyManagers, null, null) }
-        server.httpsConfigurator = HttpsConfigurator(tls)
+        server.httpsConfigurator = HttpsConfigurator(certificate.tls)
         server.createContext("/phone") { exchange ->
             sent += exchange.requestBody.readBytes()
             exchange.responseHeaders.add("Location", "https://127.0.0.1/message")
@@ -58,15 +46,7 @@ class PushService : AutoCloseable {
         folder.deleteRecursively()
     }
 
-    private fun keytool(arguments: List<String>) {
-        val program = File(System.getProperty("java.home"), "bin/keytool").path
-        val ended = ProcessBuilder(listOf(program) + arguments).redirectErrorStream(true).start()
-        val said = ended.inputStream.bufferedReader().readText()
-        check(ended.waitFor() == 0) { said }
-    }
-
     private companion object {
-        const val PASSWORD = "only for tests"
         const val CREATED = 201
     }
 }

@@ -8,6 +8,9 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 import java.nio.file.Files
+import java.time.ZoneId
+import java.time.ZoneOffset
+import java.time.ZonedDateTime
 import java.util.concurrent.TimeUnit
 
 /** Limits that a test can sit out: a second to check in, then the manager. */
@@ -26,15 +29,17 @@ manager = "60s"
 class TocsinServer private constructor(
     private val folder: File,
     private val transports: String?,
+    private val certificate: OwnCertificate?,
 ) : AutoCloseable {
-    private val client: HttpClient = HttpClient.newHttpClient()
+    private val client: HttpClient =
+        HttpClient.newBuilder().apply { certificate?.let { sslContext(it.tls) } }.build()
     private var listen = "127.0.0.1:0"
     private lateinit var process: Process
     private lateinit var key: String
     private var token: String? = null
 
     /** Where phones reach it. */
-    val url: String get() = "http://$listen"
+    val url: String get() = if (certificate == null) "http://$listen" else "https://$listen"
 
     /** A single-use code for a person's next phone. */
     fun code(person: String): String = post("/v1/codes", JSONObject().put("person", person)).getString("code")
@@ -92,10 +97,11 @@ class TocsinServer private constructor(
             val file = folder.resolve("transports.toml").apply { writeText(transports) }
             command += listOf("--transports", file.path)
         }
+        certificate?.let { command += listOf("--tls-cert", it.pem.path, "--tls-key", it.keyPem.path) }
         process = ProcessBuilder(command).redirectError(folder.resolve("log")).start()
         val said = process.inputStream.bufferedReader().readLine()
         val ready = JSONObject(checkNotNull(said) { folder.resolve("log").readText() })
-        listen = ready.getString("url").removePrefix("http://")
+        listen = URI(ready.getString("url")).authority
         return ready
     }
 
@@ -133,16 +139,26 @@ class TocsinServer private constructor(
         /** What the tests call a phone. */
         const val PHONE = "a phone"
 
-        /** One that runs, with these limits and these ways to push. */
+        /** One that runs, with these limits, these ways to push and, for TLS, this certificate. */
         fun start(
             policy: String = "",
             transports: String? = null,
+            certificate: OwnCertificate? = null,
         ): TocsinServer {
             val folder = Files.createTempDirectory("tocsin").toFile()
-            val server = TocsinServer(folder, transports)
+            val server = TocsinServer(folder, transports, certificate)
             server.setUp(server.start().getString("admin_code"), policy)
             return server
         }
+
+        /** Where it is about noon: no turn passes on and no evening drill comes while a test runs. */
+        private fun noonZone() = "Etc/GMT%+d".format(ZonedDateTime.now(ZoneOffset.UTC).hour - 12)
+
+        private fun today() =
+            ZonedDateTime
+                .now(ZoneId.of(noonZone()))
+                .dayOfWeek.name
+                .lowercase()
 
         private fun JSONArray.objects() = (0 until length()).map(::getJSONObject)
 
@@ -164,9 +180,9 @@ class TocsinServer private constructor(
             |members = ["ana"]
             |
             |[teams.rota]
-            |zone = "Europe/Berlin"
+            |zone = "${noonZone()}"
             |start = 2024-01-01
-            |handoff = { weekday = "monday", time = 09:00 }
+            |handoff = { weekday = "${today()}", time = 09:00 }
             |members = ["ana"]
             |${policy.trim().replace("\n", "\n|")}
             |

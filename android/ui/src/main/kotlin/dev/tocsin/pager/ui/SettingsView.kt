@@ -2,33 +2,26 @@ package dev.tocsin.pager.ui
 
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
-import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.rememberScrollState
-import androidx.compose.foundation.selection.selectable
 import androidx.compose.foundation.selection.selectableGroup
-import androidx.compose.foundation.selection.toggleable
 import androidx.compose.foundation.verticalScroll
 import androidx.compose.material3.ButtonDefaults
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
-import androidx.compose.material3.RadioButton
 import androidx.compose.material3.Slider
-import androidx.compose.material3.Switch
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
-import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.res.stringResource
-import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.semantics.stateDescription
@@ -80,8 +73,8 @@ fun SettingsView(
     }
     Heading(stringResource(R.string.siren))
     Volume(options.volumeFloor, onIntent)
-    Toggle(R.string.vibrate, options.vibrate) { onIntent(Intent.SetVibrate(it)) }
-    Toggle(R.string.torch, options.torch) { onIntent(Intent.SetTorch(it)) }
+    ToggleRow(stringResource(R.string.vibrate), options.vibrate) { onIntent(Intent.SetVibrate(it)) }
+    ToggleRow(stringResource(R.string.torch), options.torch) { onIntent(Intent.SetTorch(it)) }
     Heading(stringResource(R.string.live))
     Column(Modifier.selectableGroup()) {
         Live(
@@ -130,41 +123,13 @@ private fun Volume(
 }
 
 @Composable
-private fun Toggle(
-    text: Int,
-    on: Boolean,
-    onChange: (Boolean) -> Unit,
-) = Row(
-    verticalAlignment = Alignment.CenterVertically,
-    horizontalArrangement = Arrangement.spacedBy(12.dp),
-    modifier =
-        Modifier
-            .fillMaxWidth()
-            .toggleable(on, role = Role.Switch, onValueChange = onChange)
-            .heightIn(min = 56.dp),
-) {
-    Text(stringResource(text), style = MaterialTheme.typography.bodyLarge, modifier = Modifier.weight(1f))
-    Switch(checked = on, onCheckedChange = null)
-}
-
-@Composable
 private fun Live(
     text: Int,
     more: Int,
     choice: LiveChoice,
     options: Options,
     onIntent: (Intent) -> Unit,
-) = Row(
-    verticalAlignment = Alignment.CenterVertically,
-    horizontalArrangement = Arrangement.spacedBy(12.dp),
-    modifier =
-        Modifier
-            .fillMaxWidth()
-            .selectable(options.live == choice, role = Role.RadioButton) { onIntent(Intent.SetLive(choice)) }
-            .heightIn(min = 56.dp)
-            .padding(vertical = 8.dp),
-) {
-    RadioButton(selected = options.live == choice, onClick = null)
+) = ChoiceRow(options.live == choice, { onIntent(Intent.SetLive(choice)) }) {
     Column {
         Text(stringResource(text), style = MaterialTheme.typography.bodyLarge)
         Quiet(stringResource(more))

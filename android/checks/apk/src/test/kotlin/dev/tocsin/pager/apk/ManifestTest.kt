@@ -94,9 +94,34 @@ class ManifestTest {
     }
 
     @Test
-    fun `a siren and a stream run as the kinds of service that may last`() {
-        val types = manifest.all("service").mapNotNull { it.android("foregroundServiceType") }
-        assertEquals(setOf("systemExempted", "specialUse"), types.toSet())
+    fun `a siren and a stream run as the kinds of service that may last, and may be those`() {
+        val types =
+            manifest
+                .all("service")
+                .filter { it.android("foregroundServiceType") != null }
+                .associate { it.android("name") to it.android("foregroundServiceType") }
+        assertEquals(
+            mapOf(
+                "dev.tocsin.pager.siren.SirenService" to "systemExempted",
+                "dev.tocsin.pager.live.LiveService" to "specialUse",
+            ),
+            types,
+        )
+        val asked = manifest.all("uses-permission").mapNotNull { it.android("name") }
+        for (kind in listOf("SYSTEM_EXEMPTED", "SPECIAL_USE")) {
+            assertTrue(kind, "android.permission.FOREGROUND_SERVICE_$kind" in asked)
+        }
+    }
+
+    @Test
+    fun `no text of the screens is hidden by one of the application's of the same name`() {
+        val (screens, application) =
+            listOf("ui", "app").map { module ->
+                val texts = xml(gradle.resolve("$module/src/main/res/values/strings.xml")).documentElement
+                texts.all("string", "plurals", "string-array").map { it.getAttribute("name") }.toSet()
+            }
+        assertTrue("both have texts", screens.isNotEmpty() && application.isNotEmpty())
+        assertEquals(emptySet<String>(), screens intersect application)
     }
 
     @Test

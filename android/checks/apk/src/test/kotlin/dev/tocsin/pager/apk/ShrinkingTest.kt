@@ -73,6 +73,14 @@ class ShrinkingTest {
     }
 
     @Test
+    fun `a library of another version than the Kotlin is found out at the start`() {
+        val check = checkNotNull(shrunk["dev.tocsin.core.IntegrityCheckingUniffiLib"]) { "R8 removed it" }
+        val asked = check.methods.filter { AccessFlags.NATIVE.isSet(it.accessFlags) }.map { it.name }
+        assertTrue("R8 removed the version check", "ffi_tocsin_ffi_uniffi_contract_version" in asked)
+        assertTrue("and the checksums", asked.any { "_checksum_" in it })
+    }
+
+    @Test
     fun `the classes of JNA that its native library looks up are there`() {
         val wanted =
             listOf(
