@@ -4,10 +4,10 @@
 CARGO ?= cargo
 SHELL := /bin/bash
 
-.PHONY: demo test check soak lint bench setup android phones deny help
+.PHONY: demo test check soak lint bench setup android ios ios-check phones deny help
 
 help: ## What there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
 setup: ## Install what a fresh machine lacks
 	@scripts/setup
@@ -36,6 +36,12 @@ bench: setup ## Measure; results go into docs/benchmarks.md by hand, with the ma
 
 android: setup ## Only the Android checks
 	@scripts/android
+
+ios: ## On a Mac: the core for Xcode, ios/TocsinCore/TocsinCore.xcframework
+	@scripts/xcframework
+
+ios-check: setup ## Only the iOS checks, on Linux
+	@scripts/ios
 
 phones: setup ## Only the type check of the core for phones
 	@scripts/phones

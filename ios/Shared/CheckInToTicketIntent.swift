@@ -1,0 +1,29 @@
+import AppIntents
+
+/// The button of a Live Activity: checks in to its ticket from the lock screen, without unlocking. Being a
+/// `LiveActivityIntent` it is performed in the app's process, which the system starts for it.
+struct CheckInToTicketIntent: LiveActivityIntent {
+    static let title = LocalizedStringResource("check_in", table: "Shared")
+    static let isDiscoverable = false
+    static let openAppWhenRun = false
+    static let authenticationPolicy = IntentAuthenticationPolicy.alwaysAllowed
+
+    /// The ticket's number.
+    @Parameter(title: LocalizedStringResource("ticket", table: "Shared"))
+    var ticket: Int
+
+    @Dependency
+    private var door: PagerDoor
+
+    init() {}
+
+    /// Checks in to `ticket`.
+    init(ticket: Int64) {
+        self.ticket = Int(ticket)
+    }
+
+    func perform() async throws -> some IntentResult {
+        _ = try await door.checkIn(Int64(ticket))
+        return .result()
+    }
+}

@@ -1,0 +1,328 @@
+//! What the code uses must be said in Info.plist, entitlements or privacy manifest. Nothing of that is seen by a
+//! compiler: the app is ended when it opens the camera, or is never paged.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plist::{Dictionary, Value};
+
+use crate::catalog::catalogs;
+use crate::project::Project;
+use crate::swift::{Source, sources};
+use crate::{ios, none};
+
+/// What must be said because of a name in the code.
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    /// A key of Info.plist, which is not empty.
+    Info(&'static str),
+    /// One of `UIBackgroundModes`.
+    Mode(&'static str),
+    /// A scheme of `CFBundleURLTypes`.
+    Scheme(&'static str),
+    /// A key of the entitlements.
+    Entitlement(&'static str),
+    /// A category of the privacy manifest.
+    Privacy(&'static str),
+}
+use Need::{Entitlement, Info, Mode, Privacy, Scheme};
+
+/// A name in the code, and what it needs in the bundle of the target that has it
+/// (<https://developer.apple.com/documentation/bundleresources>).
+const NEEDS: [(&str, Need); 23] = [
+    ("AVCaptureDevice", Info("NSCameraUsageDescription")),
+    ("AVCaptureSession", Info("NSCameraUsageDescription")),
+    ("AlarmManager", Info("NSAlarmKitUsageDescription")),
+    ("LAContext", Info("NSFaceIDUsageDescription")),
+    (
+        "CLLocationManager",
+        Info("NSLocationWhenInUseUsageDescription"),
+    ),
+    (
+        "CBCentralManager",
+        Info("NSBluetoothAlwaysUsageDescription"),
+    ),
+    (
+        "requestRecordPermission",
+        Info("NSMicrophoneUsageDescription"),
+    ),
+    ("PHPhotoLibrary", Info("NSPhotoLibraryUsageDescription")),
+    ("ATTrackingManager", Info("NSUserTrackingUsageDescription")),
+    ("UNNotificationServiceExtension", Info("NSExtension")),
+    ("WidgetBundle", Info("NSExtension")),
+    (
+        "BGTaskScheduler",
+        Info("BGTaskSchedulerPermittedIdentifiers"),
+    ),
+    // The system asks before a socket may reach a server in the office's own network.
+    ("Pager", Info("NSLocalNetworkUsageDescription")),
+    ("Activity", Info("NSSupportsLiveActivities")),
+    ("AppGroup", Info("AppGroup")),
+    (
+        "AppGroup",
+        Entitlement("com.apple.security.application-groups"),
+    ),
+    ("AVAudioSession", Mode("audio")),
+    ("didReceiveRemoteNotification", Mode("remote-notification")),
+    (
+        "registerForRemoteNotifications",
+        Entitlement("aps-environment"),
+    ),
+    (
+        "timeSensitiveSetting",
+        Entitlement("com.apple.developer.usernotifications.time-sensitive"),
+    ),
+    ("onOpenURL", Scheme("tocsin")),
+    (
+        "UserDefaults",
+        Privacy("NSPrivacyAccessedAPICategoryUserDefaults"),
+    ),
+    (
+        "systemUptime",
+        Privacy("NSPrivacyAccessedAPICategorySystemBootTime"),
+    ),
+];
+
+/// What Apple has to grant before it can be signed: in one of the app's two entitlements and not in the other.
+const CRITICAL: &str = "com.apple.developer.usernotifications.critical-alerts";
+
+/// A target, as it is checked.
+struct Bundle {
+    name: String,
+    code: Vec<Source>,
+    info: Dictionary,
+    entitlements: Dictionary,
+    privacy: Dictionary,
+}
+
+impl Bundle {
+    fn mentions(&self, name: &str) -> bool {
+        self.code.iter().any(|source| source.mentions(name))
+    }
+
+    fn has(&self, need: Need) -> bool {
+        let full = |dictionary: &Dictionary, key| dictionary.get(key).is_some_and(is_full);
+        match need {
+            Info(key) => full(&self.info, key),
+            Entitlement(key) => full(&self.entitlements, key),
+            Mode(mode) => texts(self.info.get("UIBackgroundModes")).any(|found| found == mode),
+            Scheme(scheme) => dictionaries(self.info.get("CFBundleURLTypes"))
+                .any(|kind| texts(kind.get("CFBundleURLSchemes")).any(|found| found == scheme)),
+            Privacy(category) => {
+                dictionaries(self.privacy.get("NSPrivacyAccessedAPITypes")).any(|kind| {
+                    kind.get("NSPrivacyAccessedAPIType")
+                        .and_then(Value::as_string)
+                        == Some(category)
+                        && texts(kind.get("NSPrivacyAccessedAPITypeReasons"))
+                            .next()
+                            .is_some()
+                })
+            }
+        }
+    }
+}
+
+fn is_full(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Boolean(value) => *value,
+        _ => true,
+    }
+}
+
+fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_string)
+}
+
+fn dictionaries(list: Option<&Value>) -> impl Iterator<Item = &Dictionary> {
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_dictionary)
+}
+
+fn dictionary(path: &Path) -> Dictionary {
+    plist::from_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The targets as they are.
+fn bundles() -> Vec<Bundle> {
+    let project = Project::of_ios();
+    let targets = project.targets();
+    targets
+        .map(|name| Bundle {
+            name: name.to_owned(),
+            code: project.swift(name),
+            info: dictionary(&project.info(name)),
+            entitlements: dictionary(&project.entitlements(name)),
+            privacy: project
+                .files(name)
+                .iter()
+                .find(|file| file.ends_with("PrivacyInfo.xcprivacy"))
+                .map(|file| dictionary(file))
+                .unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// What a bundle does not say though its code needs it.
+fn lacking(bundle: &Bundle) -> Vec<String> {
+    let needed = NEEDS
+        .iter()
+        .filter(|(name, need)| bundle.mentions(name) && !bundle.has(*need));
+    needed
+        .map(|(name, need)| format!("{}: {name} needs {need:?}", bundle.name))
+        .collect()
+}
+
+/// What a bundle asks people for, and its code does not use: Apple's review asks why.
+fn needless(bundle: &Bundle) -> Vec<String> {
+    let asked = usage(&bundle.info).filter(|key| {
+        let by = |(name, need): &(&str, Need)| {
+            matches!(need, Info(of) if of == key) && bundle.mentions(name)
+        };
+        !NEEDS.iter().any(by)
+    });
+    asked
+        .map(|key| format!("{}: nothing uses {key}", bundle.name))
+        .collect()
+}
+
+/// The keys under which the system tells people what something is for.
+fn usage(info: &Dictionary) -> impl Iterator<Item = &str> {
+    info.keys()
+        .map(String::as_str)
+        .filter(|key| key.ends_with("UsageDescription"))
+}
+
+/// Where a bundle's name for the App Group is not the one that `AppGroup.swift` reads.
+fn strange_groups(bundle: &Bundle) -> Vec<String> {
+    let Some(read) = bundle.info.get("AppGroup").and_then(Value::as_string) else {
+        return vec![format!("{}: no AppGroup in Info.plist", bundle.name)];
+    };
+    let groups: Vec<_> = texts(
+        bundle
+            .entitlements
+            .get("com.apple.security.application-groups"),
+    )
+    .collect();
+    if groups == [read] && read == "group.$(TOCSIN_BUNDLE_ID)" {
+        Vec::new()
+    } else {
+        vec![format!("{}: reads {read}, is in {groups:?}", bundle.name)]
+    }
+}
+
+/// The keys of InfoPlist.xcstrings that the system reads by itself.
+pub fn said_by_the_system() -> Vec<String> {
+    let info = dictionary(&Project::of_ios().info("Tocsin"));
+    usage(&info).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_the_code_uses_is_said_in_the_bundle() {
+    none(bundles().iter().flat_map(lacking).collect());
+}
+
+#[test]
+fn nobody_is_asked_for_what_the_code_does_not_use() {
+    none(bundles().iter().flat_map(needless).collect());
+}
+
+#[test]
+fn app_and_extensions_share_one_group() {
+    none(bundles().iter().flat_map(strange_groups).collect());
+}
+
+#[test]
+fn every_question_of_the_system_has_its_reason_in_both_languages() {
+    let catalogs = catalogs();
+    let catalog = catalogs
+        .iter()
+        .find(|catalog| catalog.table == "InfoPlist")
+        .expect("it");
+    let said: BTreeSet<_> = catalog.keys().map(str::to_owned).collect();
+    let silent = said_by_the_system()
+        .into_iter()
+        .filter(|key| !said.contains(key));
+    none(
+        silent
+            .map(|key| format!("{key} is not in InfoPlist.xcstrings"))
+            .collect(),
+    );
+}
+
+#[test]
+fn critical_alerts_are_all_that_the_two_entitlements_of_the_app_differ_in() {
+    let without = dictionary(&ios().join("App/App.entitlements"));
+    let mut with = dictionary(&ios().join("App/CriticalAlerts.entitlements"));
+    assert_eq!(with.remove(CRITICAL), Some(Value::Boolean(true)));
+    assert_eq!(with, without);
+    let asks = sources()
+        .iter()
+        .any(|source| source.mentions("criticalAlert"));
+    assert!(asks, "nobody asks for critical alerts");
+}
+
+/// A target of this code, with these plists.
+fn planted(code: &str, info: &str, entitlements: &str) -> Bundle {
+    let read = |text: &str| -> Dictionary {
+        let text = format!("<plist version=\"1.0\"><dict>{text}</dict></plist>");
+        plist::from_bytes(text.as_bytes()).expect("a plist")
+    };
+    Bundle {
+        name: "A".to_owned(),
+        code: vec![Source::new("a.swift", code)],
+        info: read(info),
+        entitlements: read(entitlements),
+        privacy: Dictionary::new(),
+    }
+}
+
+#[test]
+fn what_is_used_and_not_said_is_found() {
+    let camera = "let a = AVCaptureDevice.default(for: .video)";
+    let reason = "<key>NSCameraUsageDescription</key><string>To scan.</string>";
+    assert_eq!(lacking(&planted(camera, "", "")).len(), 1);
+    let empty = "<key>NSCameraUsageDescription</key><string> </string>";
+    assert_eq!(lacking(&planted(camera, empty, "")).len(), 1);
+    assert_eq!(lacking(&planted(camera, reason, "")), [""; 0]);
+    assert_eq!(needless(&planted("let a = 1", reason, "")).len(), 1);
+    assert_eq!(needless(&planted(camera, reason, "")), [""; 0]);
+
+    let push = "func a() { UIApplication.shared.registerForRemoteNotifications() }";
+    assert_eq!(lacking(&planted(push, "", "")).len(), 1);
+    let entitled = "<key>aps-environment</key><string>development</string>";
+    assert_eq!(lacking(&planted(push, "", entitled)), [""; 0]);
+
+    let sound = "let a = AVAudioSession.sharedInstance()";
+    let other = "<key>UIBackgroundModes</key><array><string>fetch</string></array>";
+    let audio = "<key>UIBackgroundModes</key><array><string>audio</string></array>";
+    assert_eq!(lacking(&planted(sound, other, "")).len(), 1);
+    assert_eq!(lacking(&planted(sound, audio, "")), [""; 0]);
+
+    let link = "view.onOpenURL { open($0) }";
+    let scheme = "<key>CFBundleURLTypes</key><array><dict><key>CFBundleURLSchemes</key>\
+                  <array><string>tocsin</string></array></dict></array>";
+    assert_eq!(lacking(&planted(link, "", "")).len(), 1);
+    assert_eq!(lacking(&planted(link, scheme, "")), [""; 0]);
+    assert_eq!(
+        lacking(&planted("let a = UserDefaults.standard", "", "")).len(),
+        1
+    );
+}
+
+#[test]
+fn a_bundle_outside_the_group_is_found() {
+    let read = "<key>AppGroup</key><string>group.$(TOCSIN_BUNDLE_ID)</string>";
+    let group = "<key>com.apple.security.application-groups</key><array><string>";
+    let own = format!("{group}group.$(TOCSIN_BUNDLE_ID)</string></array>");
+    let other = format!("{group}group.org.example</string></array>");
+    assert_eq!(strange_groups(&planted("", read, &own)), [""; 0]);
+    assert_eq!(strange_groups(&planted("", read, &other)).len(), 1);
+    assert_eq!(strange_groups(&planted("", "", &own)).len(), 1);
+}
