@@ -6,20 +6,15 @@ extension UNMutableNotificationContent {
     /// Becomes what the core says. The sealed payload stays in `userInfo`: by it the app gets the page when the
     /// notification is opened or answered.
     func say(_ content: NotificationContent) {
-        useWords(of: content)
+        title = content.title
+        subtitle = content.subtitle
+        body = content.body
         categoryIdentifier = content.category ?? ""
         if let thread = content.thread { threadIdentifier = thread }
         if let ticket = content.ticket { userInfo[NotificationKeys.ticket] = ticket }
         interruptionLevel = UNNotificationInterruptionLevel(content.level)
         sound = content.sound.sound(critical: content.level == .critical)
         relevanceScore = content.relevance
-    }
-
-    /// Says what the core says, and is otherwise as before.
-    func useWords(of content: NotificationContent) {
-        title = content.title
-        subtitle = content.subtitle
-        body = content.body
     }
 }
 

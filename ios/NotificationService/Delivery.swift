@@ -25,11 +25,6 @@ final class Delivery: Sendable {
         waiting.withLock { $0?.content.say(content) }
     }
 
-    /// Says it in these words instead.
-    func useWords(of content: NotificationContent) {
-        waiting.withLock { $0?.content.useWords(of: content) }
-    }
-
     /// Hands over what there is, unless that was done.
     func finish() {
         let last = waiting.withLockUnchecked { waiting in

@@ -32,16 +32,14 @@ struct ReceivedPush: Sendable {
 
     /// Has the notification say what the push says, and hands it over.
     func deliver(by delivery: Delivery) async {
-        let language = Language(locale: .current)
         let critical = await Self.criticalAlerts()
-        let general = genericPage(language: language, criticalAlerts: critical)
-        if category == Self.page { delivery.say(general) }
-        let setup = NotifierSetup(folder: Self.folder, language: language, criticalAlerts: critical)
-        let notifier = Notifier(setup: setup, clock: PhoneClock(), safe: KeychainSafe())
+        if category == Self.page {
+            delivery.say(genericPage(language: Language(locale: .current), criticalAlerts: critical))
+        }
+        let notifier = Notifier.ofThisPhone(criticalAlerts: critical)
         let content = notifier.open(payload: payload, category: category)
         delivery.say(content)
-        if content.kind == .page, Self.hidesContent { delivery.useWords(of: general) }
-        if content.silences { await takeBack(thread: content.thread ?? thread) }
+        if content.silences { await takeBack(content) }
         await report(to: notifier, before: delivery)
     }
 
@@ -56,29 +54,22 @@ struct ReceivedPush: Sendable {
         delivery.finish()
     }
 
-    /// Takes earlier notifications of the same ticket off the screen.
-    private func takeBack(thread: String) async {
+    /// Takes earlier notifications of the same ticket off the screen, and this phone's own that stand behind them:
+    /// where the system does not wake the app, nobody else does.
+    private func takeBack(_ content: NotificationContent) async {
+        let backstops = content.endedBackstops
+        let thread = content.thread ?? thread
+        UNUserNotificationCenter.current().removePendingNotificationRequests(withIdentifiers: backstops)
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             UNUserNotificationCenter.current().getDeliveredNotifications { delivered in
                 let old = delivered.map(\.request).filter {
                     $0.content.threadIdentifier == thread && $0.identifier != identifier
                 }
                 UNUserNotificationCenter.current()
-                    .removeDeliveredNotifications(withIdentifiers: old.map(\.identifier))
+                    .removeDeliveredNotifications(withIdentifiers: old.map(\.identifier) + backstops)
                 done.resume()
             }
         }
-    }
-
-    /// Where the app's pager leaves what it knows; where that cannot be had, the core says what it can without.
-    private static var folder: String {
-        (try? AppGroup.shared().path(percentEncoded: false)) ?? ""
-    }
-
-    /// Whether the owner of the phone wants a locked phone not to show what a page is about. A notification looks
-    /// alike on a locked and an unlocked phone, so it never does.
-    private static var hidesContent: Bool {
-        UserDefaults(suiteName: AppGroup.identifier).map(Choices.kept(in:))?.hidesContent ?? false
     }
 
     /// Whether Apple and the person let pages sound through the silent switch and every Focus.

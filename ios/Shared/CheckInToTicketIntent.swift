@@ -1,6 +1,7 @@
 import AppIntents
 
-/// The button of a Live Activity: checks in to its ticket from the lock screen, without unlocking. Being a
+/// The button of a Live Activity, and of the phone's own alarm: checks in to its ticket. A Live Activity's works
+/// once the phone is unlocked, as the system has it; without unlocking the notification's does. Being a
 /// `LiveActivityIntent` it is performed in the app's process, which the system starts for it.
 struct CheckInToTicketIntent: LiveActivityIntent {
     static let title = LocalizedStringResource("check_in", table: "Shared")

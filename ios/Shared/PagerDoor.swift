@@ -1,4 +1,5 @@
 import Foundation
+import TocsinGlance
 
 /// What Siri, Shortcuts and the button of a Live Activity ask of the pager. The app adds it to
 /// `AppDependencyManager` when it starts, before an intent is performed; the system performs every one of

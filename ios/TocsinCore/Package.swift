@@ -5,8 +5,9 @@
 // `make ios` makes it on a Mac, scripts/ios elsewhere. docs/ios.md tells the steps.
 //
 // For Apple's systems the C module is an XCFramework. Without more it is the one that `make ios` has put
-// beside this file. `TOCSIN_CORE="URL CHECKSUM"` in the environment takes a released one instead;
-// `make ios` prints the checksum of what it made. Elsewhere it is libtocsin_ffi, which the linker is told
+// beside this file. `TOCSIN_CORE="URL CHECKSUM"` in the environment takes a released one instead, and
+// `make ios` then makes the generated Swift alone; without it, it prints that line for the framework that
+// it made. Elsewhere it is libtocsin_ffi, which the linker is told
 // where to find: `swift build -Xlinker -L../../target/debug`.
 
 import PackageDescription

@@ -8,22 +8,30 @@
 // has been held long enough, what to ask the system for next, where a tap on a notification leads, what
 // the sound output is to play and which alarms the system is to keep. It may call TocsinCore, Foundation
 // and Observation. Each file is one subject.
+//
+// TocsinGlance is what widgets and Live Activities show: values alone, without the core, for which their
+// extension has no memory.
 
 import PackageDescription
 
 let package = Package(
     name: "TocsinKit",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "TocsinKit", targets: ["TocsinKit"])],
+    products: [
+        .library(name: "TocsinKit", targets: ["TocsinKit"]),
+        .library(name: "TocsinGlance", targets: ["TocsinGlance"]),
+    ],
     dependencies: [.package(path: "../TocsinCore")],
     targets: [
+        .target(name: "TocsinGlance"),
         .target(
             name: "TocsinKit",
-            dependencies: [.product(name: "TocsinCore", package: "TocsinCore")]
+            dependencies: ["TocsinGlance", .product(name: "TocsinCore", package: "TocsinCore")]
         ),
         .testTarget(
             name: "TocsinKitTests",
-            dependencies: ["TocsinKit", .product(name: "TocsinCore", package: "TocsinCore")]
+            dependencies: ["TocsinGlance", "TocsinKit", .product(name: "TocsinCore", package: "TocsinCore")],
+            resources: [.copy("Fixtures")]
         ),
     ]
 )

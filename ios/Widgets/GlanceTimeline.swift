@@ -1,4 +1,5 @@
 import Foundation
+import TocsinGlance
 import WidgetKit
 
 /// What a widget shows from an instant on.

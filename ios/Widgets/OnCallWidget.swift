@@ -1,4 +1,5 @@
 import SwiftUI
+import TocsinGlance
 import WidgetKit
 
 /// "Who is on call": each of the person's teams, on the home and the lock screen.

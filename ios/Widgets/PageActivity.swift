@@ -1,6 +1,7 @@
 import ActivityKit
 import AppIntents
 import SwiftUI
+import TocsinGlance
 import WidgetKit
 
 /// The running limit of a ticket on the lock screen and in the Dynamic Island, with the check-in.
@@ -46,7 +47,7 @@ extension ActivityViewContext<PageActivityAttributes> {
     fileprivate var link: URL? {
         switch state.phase {
         case .ringing: URL(string: "tocsin://page/\(attributes.ticket)")
-        case .answered, .ended: URL(string: "tocsin://ticket/\(attributes.ticket)")
+        case .answered: URL(string: "tocsin://ticket/\(attributes.ticket)")
         }
     }
 }
@@ -116,8 +117,9 @@ private struct LimitClock: View {
 
     var body: some View {
         if let due = state.due {
-            let isOver = due <= .now
-            let time = isOver ? Self.countingUp(from: due) : Text(timerInterval: .now...due, countsDown: true)
+            let now = Date.now
+            let isOver = due <= now
+            let time = isOver ? Self.countingUp(from: due) : Text(timerInterval: now...due, countsDown: true)
             time
                 .monospacedDigit()
                 .foregroundStyle(isOver ? Color.red : Color.primary)
@@ -152,7 +154,8 @@ private struct LimitBar: View {
     }
 }
 
-/// Checks in without unlocking, while the page rings.
+/// Checks in while the page rings. The system performs it on a phone that is unlocked; on a locked one it asks for
+/// the face or the code first (https://developer.apple.com/documentation/widgetkit/adding-interactivity-to-widgets-and-live-activities).
 private struct CheckInButton: View {
     let context: ActivityViewContext<PageActivityAttributes>
 

@@ -1,4 +1,5 @@
 import SwiftUI
+import TocsinGlance
 import WidgetKit
 
 /// "Am I pageable?": the core's light and its first reason, on the home and the lock screen. A tap opens

@@ -5,6 +5,11 @@ use tocsin_directory::{Config, Directory};
 
 /// The shop with these members, of whom ana can also be called and written to.
 pub fn directory(members: &[&str]) -> Directory {
+    Directory::new(config(members, ""))
+}
+
+/// The shop with these members and these lines of its own.
+pub fn config(members: &[&str], lines: &str) -> Config {
     let text = format!(
         r#"
         [[people]]
@@ -27,6 +32,7 @@ pub fn directory(members: &[&str]) -> Directory {
         manager = "bea"
         members = {members:?}
         observers = ["olga"]
+        {lines}
         [teams.rota]
         zone = "Europe/Berlin"
         start = 2026-01-05
@@ -34,5 +40,5 @@ pub fn directory(members: &[&str]) -> Directory {
         members = {members:?}
         "#
     );
-    Directory::new(Config::parse(&text).expect("a configuration"))
+    Config::parse(&text).expect("a configuration")
 }

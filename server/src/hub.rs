@@ -97,14 +97,19 @@ impl Hub {
 
     /// Offers updates, in order, to every stream of everybody who may see them, guests included,
     /// before the bell rings. Called after every commit, also one without updates: when it changed
-    /// the directory, the streams of people who may see other things than before end here.
+    /// the directory, the streams of people who may see other things than before end here, and the
+    /// phones of whom their teams ask something else come to sync.
     pub fn publish(&self, updates: Vec<StoredUpdate>) {
         let directory = self.directory.load_full();
         let mut streams = self.lock();
         if !Arc::ptr_eq(&streams.directory, &directory) {
+            let before = Arc::clone(&streams.directory);
             streams.people.retain(|person, own| {
                 let epoch = directory.epoch(person);
                 own.retain(|stream| stream.epoch == epoch && !stream.queue.is_closed());
+                if directory.phone_rules(person) != before.phone_rules(person) {
+                    say(own, &Said::CatchUp, |_| true);
+                }
                 !own.is_empty()
             });
             streams.directory = Arc::clone(&directory);
@@ -198,7 +203,7 @@ fn say(streams: &mut Vec<Subscriber>, said: &Said, to: impl Fn(&Subscriber) -> b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::directory;
+    use crate::fixture::{config, directory};
 
     #[test]
     fn who_joins_a_team_is_sent_back_to_sync_without_anybody_asking_for_it() {
@@ -220,6 +225,26 @@ mod tests {
         assert!(
             late.try_recv() == Err(mpsc::error::TryRecvError::Disconnected),
             "who looked at the directory before it changed comes too late"
+        );
+    }
+
+    #[test]
+    fn a_phone_comes_to_sync_when_its_team_asks_something_else_of_it() {
+        let asking = |rules| Directory::new(config(&["ana"], rules));
+        let shared = Arc::new(ArcSwap::from_pointee(asking("")));
+        let hub = Hub::new(Arc::clone(&shared));
+        let (ana, olga) = (PersonId::from("ana"), PersonId::from("olga"));
+        let [mut of_ana, mut of_olga] = [&ana, &olga]
+            .map(|person| hub.subscribe(person, &"phone".into(), shared.load().epoch(person)));
+        shared.store(Arc::new(asking("phones = { siren_floor = 0.8 }")));
+        hub.publish(Vec::new());
+        hub.publish(Vec::new());
+        assert_eq!(of_ana.try_recv(), Ok(Said::CatchUp));
+        assert_eq!(of_ana.try_recv(), Err(mpsc::error::TryRecvError::Empty));
+        assert_eq!(
+            of_olga.try_recv(),
+            Err(mpsc::error::TryRecvError::Empty),
+            "who is never paged is asked nothing"
         );
     }
 }

@@ -45,7 +45,7 @@ const SILENT_STREAM: Duration = Duration::from_secs(15 * 60);
 /// A device that is only pushed to reports its readiness every hour.
 const SILENT_PUSH: Duration = Duration::from_secs(130 * 60);
 
-/// When this person is on call, and when their devices are tested next.
+/// When this person is on call, when their devices are tested next, and what is asked of them.
 #[must_use]
 pub fn duty(directory: &Directory, person: &PersonId, now: Millis) -> Duty {
     let until = now + SHIFTS_AHEAD;
@@ -54,7 +54,11 @@ pub fn duty(directory: &Directory, person: &PersonId, now: Millis) -> Duty {
         .into_iter()
         .map(|(at, _)| at)
         .min();
-    Duty { shifts, drill_by }
+    Duty {
+        shifts,
+        drill_by,
+        rules: directory.phone_rules(person),
+    }
 }
 
 /// The drills that belong to these shifts, after `after` and up to `until`.
@@ -484,6 +488,13 @@ mod tests {
             Some(HANDOFF + hours(12)),
             "21:00 that evening"
         );
+    }
+
+    #[test]
+    fn a_phone_knows_what_its_team_asks_of_it() {
+        let config = fixture::config(&["ana"], "phones = { siren_floor = 0.8 }");
+        let known = duty(&Directory::new(config), &"ana".into(), HANDOFF);
+        assert_eq!(known.rules.siren_floor, Some(0.8));
     }
 
     #[test]

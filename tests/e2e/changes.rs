@@ -1,5 +1,9 @@
 //! A new configuration while tickets are open and phones are connected.
 
+use std::sync::Arc;
+
+use tocsin_pager::View;
+use tocsin_pager::engine::Connection;
 use tocsin_tests::configuration::{UNHURRIED, with_on_call, with_policy};
 use tocsin_tests::{TestPager, TestServer};
 use tocsin_ticket::TicketState;
@@ -116,4 +120,30 @@ async fn a_file_with_a_mistake_changes_nothing_and_the_same_file_again_does_neit
         server.admin.get("/v1/config").await.expect(200).text(),
         good
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connected_phone_learns_at_once_what_its_team_asks_of_it_and_the_bank_s_does_not() {
+    let mut server = TestServer::start(UNHURRIED).await;
+    let ana = TestPager::of(&server, "ana").await;
+    let dora = TestPager::of(&server, "dora").await;
+    for pager in [&ana, &dora] {
+        pager.wait("is live", is_live).await;
+        assert!(pager.view().rules.asks_nothing());
+    }
+    let asking = "[teams.phones]\nsiren_floor = 0.8\nhide_content = true\n";
+    server.apply(&with_policy(asking)).await;
+    let view = ana.wait("heard", |view| view.rules.hide_content).await;
+    assert_eq!(view.rules.siren_floor, Some(0.8));
+    server.alarm("SEV1", "database").await;
+    ana.wait_until_ringing().await;
+    assert!(dora.view().rules.asks_nothing());
+
+    server.apply(&with_policy(UNHURRIED)).await;
+    ana.wait("is left alone", |view| view.rules.asks_nothing())
+        .await;
+}
+
+fn is_live(view: &Arc<View>) -> bool {
+    matches!(view.connection, Connection::Live { .. })
 }

@@ -13,7 +13,7 @@ use tocsin_ffi::{
     ClockPort, Notifier, NotifierSetup, PagerError, PortError, PushEndpoint, SafePort,
     generic_page, notification_categories, sealed_push,
 };
-use tocsin_pager::engine::{Change, QueuedTap};
+use tocsin_pager::engine::{Change, KnownDuty, QueuedTap};
 use tocsin_pager::net::Server;
 use tocsin_pager::notification::{
     InterruptionLevel, NotificationContent, NotificationDeed, NotificationKind, NotificationSound,
@@ -29,7 +29,8 @@ use tocsin_tests::configuration::{UNHURRIED, with_policy};
 use tocsin_tests::{Api, PATIENCE, TestServer};
 use tocsin_ticket::{Millis, Rung, TicketId, Transport};
 use tocsin_wire::{
-    Action, ApnsEnvironment, CommandId, CommandRequest, DeviceView, Directory, DrillView, Me,
+    Action, ApnsEnvironment, CommandId, CommandRequest, DeviceView, Directory, DrillView, Duty, Me,
+    PhoneRules,
 };
 
 use crate::phone::{Phone, shared};
@@ -81,6 +82,7 @@ struct Extension {
     safe: Arc<Drawer>,
     language: Language,
     critical_alerts: bool,
+    hides_content: bool,
     now: Millis,
 }
 
@@ -94,6 +96,7 @@ impl Extension {
             safe,
             language: Language::English,
             critical_alerts: true,
+            hides_content: false,
             now: SENT,
         }
     }
@@ -132,6 +135,14 @@ impl Extension {
         Self { language, ..self }
     }
 
+    /// Its owner wants nobody to see what pages are about.
+    fn discreet(self) -> Self {
+        Self {
+            hides_content: true,
+            ..self
+        }
+    }
+
     fn at(self, now: Millis) -> Self {
         Self { now, ..self }
     }
@@ -141,6 +152,7 @@ impl Extension {
             folder: self.folder.path().to_str().unwrap().to_owned(),
             language: self.language,
             critical_alerts: self.critical_alerts,
+            hides_content: self.hides_content,
         };
         let clock = Arc::new(Stopped(self.now));
         Notifier::new(setup, clock, self.safe.clone()).open(payload, category.to_owned())
@@ -378,9 +390,9 @@ fn a_phone_whose_clock_is_an_hour_ahead_still_wakes() {
     assert!(shown.body.contains("At 05:08"), "on its own clock");
 }
 
-#[test]
-fn a_page_that_was_answered_on_this_phone_does_not_wake_again_before_the_server_knows() {
-    let tap = Change::AddTap(QueuedTap {
+/// Ana has checked in to the golden ticket, and the server does not know it yet.
+fn checked_in() -> Change {
+    Change::AddTap(QueuedTap {
         number: 1,
         request: CommandRequest {
             id: CommandId::new("tap-00000001"),
@@ -390,8 +402,12 @@ fn a_page_that_was_answered_on_this_phone_does_not_wake_again_before_the_server_
             also: Vec::new(),
         },
         pages: Vec::new(),
-    });
-    let shown = Extension::with(&[tap]).shows(&ticket(&json!({})));
+    })
+}
+
+#[test]
+fn a_page_that_was_answered_on_this_phone_does_not_wake_again_before_the_server_knows() {
+    let shown = Extension::with(&[checked_in()]).shows(&ticket(&json!({})));
     assert_eq!(loudness(&shown), QUIET);
     assert!(shown.silences);
     assert_eq!(
@@ -400,9 +416,90 @@ fn a_page_that_was_answered_on_this_phone_does_not_wake_again_before_the_server_
     );
 }
 
+/// Ben has checked in to the golden ticket.
+fn silence() -> Value {
+    ticket(&json!({"state": "researching", "owner": "ben", "pages": []}))
+}
+
+/// What a phone that hides what pages are about shows of a page, however it stands.
+fn hidden(language: Language) -> [NotificationContent; 4] {
+    let page = golden("push-ticket.json");
+    let phone = |changes: &[Change]| Extension::with(changes).speaking(language).discreet();
+    [
+        phone(&[]).shows(&page),
+        phone(&[checked_in()]).shows(&page),
+        phone(&[]).at(EXPIRES).shows(&page),
+        phone(&[]).shows(&silence()),
+    ]
+}
+
+#[test]
+fn whoever_hides_what_pages_are_about_reads_how_the_page_stands_and_nothing_else() {
+    let said = |language| {
+        hidden(language).map(|shown| {
+            assert_eq!(shown.subtitle, "");
+            format!("{}: {}", shown.title, shown.body)
+        })
+    };
+    assert_eq!(
+        said(Language::English),
+        [
+            "You are paged: Open Tocsin to see what it is about.",
+            "A page: You have answered this page; the server is being told.",
+            "A page: This page is too old to ring. The ticket is still open.",
+            "A page: You are no longer paged.",
+        ]
+    );
+    assert_eq!(
+        said(Language::Korean),
+        [
+            "호출되었습니다: Tocsin을 열어 내용을 확인하세요.",
+            "호출: 이 호출에 응답했습니다. 서버에 전하는 중입니다.",
+            "호출: 울리기에는 오래된 호출입니다. 티켓은 아직 열려 있습니다.",
+            "호출: 더 이상 호출하지 않습니다.",
+        ]
+    );
+}
+
+#[test]
+fn where_the_team_hides_what_pages_are_about_nobody_reads_more_than_where_the_owner_does() {
+    let team = Change::Duty(KnownDuty {
+        duty: Duty {
+            rules: PhoneRules {
+                hide_content: true,
+                ..PhoneRules::default()
+            },
+            ..Duty::default()
+        },
+        ..KnownDuty::default()
+    });
+    let page = golden("push-ticket.json");
+    let shown = Extension::with(&[team]).shows(&page);
+    assert_eq!(shown, Extension::with(&[]).discreet().shows(&page));
+}
+
+#[test]
+fn a_page_whose_words_are_hidden_is_as_loud_and_can_be_answered_as_any() {
+    for language in [Language::English, Language::Korean] {
+        let [rings, answered, expired, over] = hidden(language);
+        let open = Extension::with(&[]).shows(&golden("push-ticket.json"));
+        let unworded = |content: NotificationContent| NotificationContent {
+            title: String::new(),
+            subtitle: String::new(),
+            body: String::new(),
+            ..content
+        };
+        assert_eq!(unworded(rings), unworded(open));
+        for silent in [answered, expired, over] {
+            assert_eq!(loudness(&silent), QUIET);
+            assert_eq!((silent.silences, silent.ticket), (true, Some(TicketId(42))));
+        }
+    }
+}
+
 #[test]
 fn when_somebody_has_checked_in_the_notification_says_who_and_falls_silent() {
-    let silence = ticket(&json!({"state": "researching", "owner": "ben", "pages": []}));
+    let silence = silence();
     let shown = Extension::with(&[]).shows(&silence);
     let expected = NotificationContent {
         kind: NotificationKind::Silence,
@@ -481,6 +578,25 @@ fn a_page_in_words_of_an_older_or_newer_server_is_still_a_page() {
     }
 }
 
+#[test]
+fn the_sealed_page_that_the_swift_side_is_tested_with_is_the_golden_one() {
+    let tests = "../ios/TocsinKit/Tests/TocsinKitTests/Fixtures/page.sealed";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(tests);
+    let payload = golden("push-ticket.json");
+    let kept = std::fs::read_to_string(file).unwrap();
+    let opened = URL_SAFE_NO_PAD
+        .decode(kept.trim())
+        .ok()
+        .and_then(|bytes| DeviceKeys::new(SECRET).open(&bytes).ok())
+        .and_then(|json| serde_json::from_slice::<Value>(&json).ok());
+    assert_eq!(
+        opened.as_ref(),
+        Some(&payload),
+        "it should be {}",
+        sealed(&payload)
+    );
+}
+
 /// What a person reads when nothing can be read of a page.
 fn assert_generic(shown: &NotificationContent, language: Language) {
     assert_eq!(*shown, generic_page(language, true));
@@ -531,6 +647,7 @@ fn a_page_before_the_first_unlock_is_a_loud_page() {
         folder: folder.path().to_str().unwrap().to_owned(),
         language: Language::English,
         critical_alerts: true,
+        hides_content: false,
     };
     let notifier = Notifier::new(setup, Arc::new(Wall), Arc::new(Locked));
     let shown = notifier.open(Some(sealed(&ticket(&json!({})))), "PAGE".to_owned());
@@ -656,6 +773,7 @@ impl Closed {
             folder: shared(&self.folder),
             language: Language::English,
             critical_alerts: true,
+            hides_content: false,
         };
         Notifier::new(setup, Arc::new(Wall), self.safe.clone())
     }
@@ -842,6 +960,7 @@ async fn an_extension_takes_a_part_of_its_memory_in_a_company_of_ten_thousand() 
             folder,
             language: Language::English,
             critical_alerts: true,
+            hides_content: false,
         };
         let notifier = Notifier::new(setup, Arc::new(Wall), safe);
         let shown = notifier.open(Some(payload.clone()), "PAGE".to_owned());

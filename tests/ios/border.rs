@@ -7,6 +7,7 @@ use serde_json::Value;
 use tocsin_pager::Language;
 use tocsin_pager::notification::{DRILL_SOUND, PAGE, WAKE_SOUND, categories};
 
+use crate::project::Project;
 use crate::swift::{Source, sources};
 use crate::{none, read, root};
 
@@ -162,6 +163,28 @@ fn the_server_names_the_sound_the_category_and_the_payload_that_the_app_has() {
 fn every_push_is_one_that_the_extension_may_change() {
     for push in pushes() {
         assert_eq!(push["aps"]["mutable-content"], 1, "{push}");
+    }
+}
+
+#[test]
+fn every_page_wakes_the_app_as_well_and_so_does_what_ends_or_tries_it() {
+    for push in pushes() {
+        let wakes = push["aps"].get("content-available") == Some(&1.into());
+        let is_notice = push["aps"]["alert"]["loc-key"] == "NOTICE_BODY";
+        assert_eq!(wakes, !is_notice, "{push}");
+    }
+}
+
+#[test]
+fn the_extension_takes_back_what_stands_behind_a_page_that_has_ended() {
+    let extension = Project::of_ios().swift("NotificationService");
+    for name in [
+        "endedBackstops",
+        "removePendingNotificationRequests",
+        "removeDeliveredNotifications",
+    ] {
+        let takes_back = extension.iter().any(|source| source.mentions(name));
+        assert!(takes_back, "the extension has no {name}");
     }
 }
 

@@ -22,14 +22,14 @@ enum Need {
     Scheme(&'static str),
     /// A key of the entitlements.
     Entitlement(&'static str),
-    /// A category of the privacy manifest.
-    Privacy(&'static str),
+    /// A category of the privacy manifest, and one of its reasons.
+    Privacy(&'static str, &'static str),
 }
 use Need::{Entitlement, Info, Mode, Privacy, Scheme};
 
 /// A name in the code, and what it needs in the bundle of the target that has it
 /// (<https://developer.apple.com/documentation/bundleresources>).
-const NEEDS: [(&str, Need); 23] = [
+const NEEDS: [(&str, Need); 26] = [
     ("AVCaptureDevice", Info("NSCameraUsageDescription")),
     ("AVCaptureSession", Info("NSCameraUsageDescription")),
     ("AlarmManager", Info("NSAlarmKitUsageDescription")),
@@ -75,11 +75,24 @@ const NEEDS: [(&str, Need); 23] = [
     ("onOpenURL", Scheme("tocsin")),
     (
         "UserDefaults",
-        Privacy("NSPrivacyAccessedAPICategoryUserDefaults"),
+        Privacy("NSPrivacyAccessedAPICategoryUserDefaults", "1C8F.1"),
     ),
     (
         "systemUptime",
-        Privacy("NSPrivacyAccessedAPICategorySystemBootTime"),
+        Privacy("NSPrivacyAccessedAPICategorySystemBootTime", "35F9.1"),
+    ),
+    // The core itself calls `fstat`, `mach_absolute_time`, and by its SQLite `fstatfs`.
+    (
+        "TocsinCore",
+        Privacy("NSPrivacyAccessedAPICategoryFileTimestamp", "C617.1"),
+    ),
+    (
+        "TocsinCore",
+        Privacy("NSPrivacyAccessedAPICategorySystemBootTime", "35F9.1"),
+    ),
+    (
+        "TocsinCore",
+        Privacy("NSPrivacyAccessedAPICategoryDiskSpace", "E174.1"),
     ),
 ];
 
@@ -108,14 +121,11 @@ impl Bundle {
             Mode(mode) => texts(self.info.get("UIBackgroundModes")).any(|found| found == mode),
             Scheme(scheme) => dictionaries(self.info.get("CFBundleURLTypes"))
                 .any(|kind| texts(kind.get("CFBundleURLSchemes")).any(|found| found == scheme)),
-            Privacy(category) => {
+            Privacy(category, reason) => {
                 dictionaries(self.privacy.get("NSPrivacyAccessedAPITypes")).any(|kind| {
-                    kind.get("NSPrivacyAccessedAPIType")
-                        .and_then(Value::as_string)
-                        == Some(category)
+                    text(kind, "NSPrivacyAccessedAPIType") == Some(category)
                         && texts(kind.get("NSPrivacyAccessedAPITypeReasons"))
-                            .next()
-                            .is_some()
+                            .any(|found| found == reason)
                 })
             }
         }
@@ -129,6 +139,10 @@ fn is_full(value: &Value) -> bool {
         Value::Boolean(value) => *value,
         _ => true,
     }
+}
+
+fn text<'a>(dictionary: &'a Dictionary, key: &str) -> Option<&'a str> {
+    dictionary.get(key).and_then(Value::as_string)
 }
 
 fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
@@ -201,7 +215,7 @@ fn usage(info: &Dictionary) -> impl Iterator<Item = &str> {
 
 /// Where a bundle's name for the App Group is not the one that `AppGroup.swift` reads.
 fn strange_groups(bundle: &Bundle) -> Vec<String> {
-    let Some(read) = bundle.info.get("AppGroup").and_then(Value::as_string) else {
+    let Some(read) = text(&bundle.info, "AppGroup") else {
         return vec![format!("{}: no AppGroup in Info.plist", bundle.name)];
     };
     let groups: Vec<_> = texts(
@@ -215,6 +229,105 @@ fn strange_groups(bundle: &Bundle) -> Vec<String> {
     } else {
         vec![format!("{}: reads {read}, is in {groups:?}", bundle.name)]
     }
+}
+
+/// A kind of extension, and the class that the system makes for it where it makes one by name.
+type Extension = (String, Option<String>);
+
+/// What makes an extension in the code, what the system calls it, and whether it makes it by its name
+/// (<https://developer.apple.com/documentation/bundleresources/information-property-list/nsextension>).
+const EXTENSIONS: [(&str, &str, bool); 2] = [
+    (
+        "UNNotificationServiceExtension",
+        "com.apple.usernotifications.service",
+        true,
+    ),
+    ("WidgetBundle", "com.apple.widgetkit-extension", false),
+];
+
+/// The extensions that a bundle's code has.
+fn coded(bundle: &Bundle) -> Vec<Extension> {
+    let mut found = Vec::new();
+    for source in &bundle.code {
+        for node in source.of_kind("inheritance_specifier") {
+            let base = source.text(node);
+            let kind = EXTENSIONS.iter().find(|(name, ..)| *name == base);
+            let class = node.parent().and_then(|it| it.child_by_field_name("name"));
+            if let (Some((_, point, by_name)), Some(class)) = (kind, class) {
+                let class = format!("$(PRODUCT_MODULE_NAME).{}", source.text(class));
+                found.push((point.to_string(), by_name.then_some(class)));
+            }
+        }
+    }
+    found
+}
+
+/// The extensions that a bundle's Info.plist tells the system of.
+fn told(bundle: &Bundle) -> Vec<Extension> {
+    let told = bundle
+        .info
+        .get("NSExtension")
+        .and_then(Value::as_dictionary);
+    let said = |key| told.and_then(|it| text(it, key)).map(str::to_owned);
+    let point = said("NSExtensionPointIdentifier").into_iter();
+    point
+        .map(|point| (point, said("NSExtensionPrincipalClass")))
+        .collect()
+}
+
+/// Where the system would start another extension than the code has, or none.
+fn strange_extensions(bundle: &Bundle) -> Vec<String> {
+    let (coded, told) = (coded(bundle), told(bundle));
+    if coded == told {
+        Vec::new()
+    } else {
+        vec![format!("{}: has {coded:?}, says {told:?}", bundle.name)]
+    }
+}
+
+/// What a phone that is locked at night needs of what is kept and shown, and what a lost one must not give away:
+/// secrets and files open after the first unlock, not only while it is unlocked; they stay on this phone; and a
+/// button works without unlocking.
+fn out_of_reach(source: &Source) -> Vec<String> {
+    const SECRETS: &str = "kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly";
+    const FILES: &str = "FileProtectionType.completeUntilFirstUserAuthentication";
+    let mut findings = Vec::new();
+    for node in source.nodes() {
+        let text = source.text(node);
+        let what = match node.kind() {
+            "simple_identifier" => {
+                let other = text.starts_with("kSecAttrAccessible") && text != SECRETS;
+                (other && text != "kSecAttrAccessible").then_some("when secrets open")
+            }
+            "navigation_expression" => (text.starts_with("FileProtectionType.") && text != FILES)
+                .then_some("when files open"),
+            "assignment" => text
+                .ends_with("isExcludedFromBackup = false")
+                .then_some("a backup"),
+            _ => None,
+        };
+        findings.extend(what.map(|what| source.finding(node, &format!("{what}: {text}"))));
+    }
+    let backs_up = !source
+        .of_kind("assignment")
+        .into_iter()
+        .any(|node| source.text(node).ends_with("isExcludedFromBackup = true"));
+    for call in source.calls() {
+        let said = |label| call.argument(Some(label)).map(|node| source.text(node));
+        let what = match call.name {
+            "SecItemAdd" if !source.mentions(SECRETS) => "nothing says when the secret opens",
+            "createDirectory" if !said("attributes").is_some_and(|it| it.contains(FILES)) => {
+                "nothing says when its files open"
+            }
+            "createDirectory" if backs_up => "it is in backups",
+            "UNNotificationAction" if said("options").is_some_and(|it| it != "[]") => {
+                "a button that asks for more than a tap"
+            }
+            _ => continue,
+        };
+        findings.push(source.finding(call.node, what));
+    }
+    findings
 }
 
 /// The keys of InfoPlist.xcstrings that the system reads by itself.
@@ -236,6 +349,24 @@ fn nobody_is_asked_for_what_the_code_does_not_use() {
 #[test]
 fn app_and_extensions_share_one_group() {
     none(bundles().iter().flat_map(strange_groups).collect());
+}
+
+#[test]
+fn the_system_starts_the_extensions_that_the_code_has() {
+    let bundles = bundles();
+    assert_eq!(bundles.iter().flat_map(coded).count(), EXTENSIONS.len());
+    none(bundles.iter().flat_map(strange_extensions).collect());
+}
+
+#[test]
+fn a_locked_phone_opens_what_a_page_needs_and_a_backup_has_none_of_it() {
+    let mut sources = sources();
+    sources.retain(|source| !source.is_test());
+    for needed in ["SecItemAdd", "createDirectory", "UNNotificationAction"] {
+        let known = sources.iter().any(|source| source.mentions(needed));
+        assert!(known, "nothing calls {needed}");
+    }
+    none(sources.iter().flat_map(out_of_reach).collect());
 }
 
 #[test]
@@ -314,6 +445,89 @@ fn what_is_used_and_not_said_is_found() {
         lacking(&planted("let a = UserDefaults.standard", "", "")).len(),
         1
     );
+}
+
+#[test]
+fn a_core_whose_calls_the_privacy_manifest_does_not_explain_is_found() {
+    let mut bundle = planted("import TocsinCore", "", "");
+    assert_eq!(lacking(&bundle).len(), 3);
+    let manifest = |reason: &str| -> Dictionary {
+        let text = format!(
+            "<plist version=\"1.0\"><dict><key>NSPrivacyAccessedAPITypes</key><array><dict>\
+             <key>NSPrivacyAccessedAPIType</key>\
+             <string>NSPrivacyAccessedAPICategoryDiskSpace</string>\
+             <key>NSPrivacyAccessedAPITypeReasons</key><array><string>{reason}</string></array>\
+             </dict></array></dict></plist>"
+        );
+        plist::from_bytes(text.as_bytes()).expect("a plist")
+    };
+    bundle.privacy = manifest("85F4.1");
+    assert_eq!(
+        lacking(&bundle).len(),
+        3,
+        "it shows nobody how full the disk is"
+    );
+    bundle.privacy = manifest("E174.1");
+    assert_eq!(lacking(&bundle).len(), 2);
+}
+
+#[test]
+fn an_extension_that_the_system_would_not_start_is_found() {
+    let code = "final class A: UNNotificationServiceExtension {}";
+    let info = |point: &str, class: &str| {
+        format!(
+            "<key>NSExtension</key><dict><key>NSExtensionPointIdentifier</key>\
+             <string>com.apple.{point}</string><key>NSExtensionPrincipalClass</key>\
+             <string>$(PRODUCT_MODULE_NAME).{class}</string></dict>"
+        )
+    };
+    let found = |info: &str| strange_extensions(&planted(code, info, "")).len();
+    assert_eq!(found(&info("usernotifications.service", "A")), 0);
+    assert_eq!(found(&info("usernotifications.service", "B")), 1);
+    assert_eq!(found(&info("usernotifications.content", "A")), 1);
+    assert_eq!(found(""), 1);
+    let widgets = planted(
+        "@main struct A: WidgetBundle {}",
+        &info("widgetkit-extension", "A"),
+        "",
+    );
+    assert_eq!(
+        strange_extensions(&widgets).len(),
+        1,
+        "it has no such class"
+    );
+}
+
+#[test]
+fn what_a_locked_phone_would_not_open_or_a_backup_would_give_away_is_found() {
+    let adds = |accessible: &str| format!("a[b] = {accessible}; c = SecItemAdd(a, nil)");
+    let folder = |protection: &str, excluded: bool| {
+        format!(
+            "try a.createDirectory(at: b, attributes: [.protectionKey: FileProtectionType.{protection}]); \
+             c.isExcludedFromBackup = {excluded}"
+        )
+    };
+    let first_unlock = "completeUntilFirstUserAuthentication";
+    for (swift, found) in [
+        (adds("kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly"), 0),
+        (adds("kSecAttrAccessibleWhenUnlocked"), 2),
+        (adds("b"), 1),
+        (folder(first_unlock, true), 0),
+        (folder(first_unlock, false), 2),
+        (folder("complete", true), 2),
+        ("try a.createDirectory(at: b)".to_owned(), 1),
+        (
+            "UNNotificationAction(identifier: a, title: b, options: [])".to_owned(),
+            0,
+        ),
+        (
+            "UNNotificationAction(identifier: a, title: b, options: [.foreground])".to_owned(),
+            1,
+        ),
+    ] {
+        let findings = out_of_reach(&Source::new("a.swift", &swift));
+        assert_eq!(findings.len(), found, "{swift}: {findings:?}");
+    }
 }
 
 #[test]

@@ -394,6 +394,6 @@ fn what_a_project_names_in_vain_is_found() {
 fn what_is_excluded_from_a_target_is_not_compiled_into_it() {
     let project = Project::new(PLANTED, "ID = dev.example");
     let compiled = project.files("Widgets");
-    assert!(compiled.contains(&ios().join("Shared/Glance.swift")));
+    assert!(compiled.contains(&ios().join("Shared/AppGroup.swift")));
     assert!(!compiled.contains(&ios().join("Shared/Siri/CheckInIntent.swift")));
 }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::none;
 use crate::project::Project;
-use crate::swift::{Source, sources};
+use crate::swift::{Source, named_child, sources};
 
 /// What the grammar cannot read.
 fn unreadable(source: &Source) -> Vec<String> {
@@ -45,9 +45,26 @@ fn is_type(node: Node<'_>) -> bool {
     )
 }
 
+/// The types that live on the main actor.
+fn on_the_main_actor(source: &Source) -> Vec<String> {
+    let types = source.of_kind("class_declaration").into_iter();
+    types
+        .filter(|&node| {
+            named_child(node, "modifiers").is_some_and(|modifiers| {
+                let mut cursor = modifiers.walk();
+                modifiers
+                    .named_children(&mut cursor)
+                    .any(|modifier| source.text(modifier) == "@MainActor")
+            })
+        })
+        .filter_map(|node| node.child_by_field_name("name"))
+        .map(|name| source.text(name).to_owned())
+        .collect()
+}
+
 /// What an extension may not use: it has no screen of its own, little memory, and must never wait for a main
-/// actor that nobody runs.
-fn out_of_place(source: &Source, imports: &[&str]) -> Vec<String> {
+/// actor that nobody runs, nor for one of the `types` that live there.
+fn out_of_place(source: &Source, imports: &[&str], types: &[String]) -> Vec<String> {
     const NAMES: [&str; 4] = ["MainActor", "UIApplication", "UIDevice", "UIScreen"];
     let imported = source
         .imports()
@@ -58,7 +75,9 @@ fn out_of_place(source: &Source, imports: &[&str]) -> Vec<String> {
     let named = source.nodes().into_iter().filter(|&node| {
         let text = source.text(node);
         match node.kind() {
-            "simple_identifier" | "type_identifier" => NAMES.contains(&text),
+            "simple_identifier" | "type_identifier" => {
+                NAMES.contains(&text) || types.iter().any(|name| name == text)
+            }
             "navigation_expression" => text == "DispatchQueue.main",
             _ => false,
         }
@@ -96,6 +115,10 @@ fn nothing_ends_the_process_of_a_pager_on_purpose() {
 #[test]
 fn the_extensions_touch_no_main_actor_and_no_framework_that_is_not_for_them() {
     let project = Project::of_ios();
+    let types: Vec<_> = sources().iter().flat_map(on_the_main_actor).collect();
+    for known in ["AppModel", "PagerModel"] {
+        assert!(types.iter().any(|name| name == known), "{types:?}");
+    }
     for (target, forbidden) in [
         ("NotificationService", &NOT_IN_NOTIFICATIONS[..]),
         ("Widgets", &NOT_IN_WIDGETS[..]),
@@ -105,7 +128,7 @@ fn the_extensions_touch_no_main_actor_and_no_framework_that_is_not_for_them() {
         none(
             compiled
                 .iter()
-                .flat_map(|source| out_of_place(source, forbidden))
+                .flat_map(|source| out_of_place(source, forbidden, &types))
                 .collect(),
         );
     }
@@ -155,7 +178,15 @@ fn an_extension_that_waits_for_the_main_actor_or_shows_something_is_found() {
         "func a() { DispatchQueue.main.async { b() } }",
         "let a = UIApplication.shared",
     ] {
-        let found = out_of_place(&Source::new("a.swift", swift), &NOT_IN_NOTIFICATIONS);
+        let found = out_of_place(&Source::new("a.swift", swift), &NOT_IN_NOTIFICATIONS, &[]);
         assert_eq!(found.len(), 1, "{swift}: {found:?}");
     }
+    let app = Source::new(
+        "a.swift",
+        "@MainActor @Observable final class A {}; class B {}",
+    );
+    let types = on_the_main_actor(&app);
+    assert_eq!(types, ["A"]);
+    let extension = Source::new("b.swift", "func b(_ a: A) -> B { A.c(); return B() }");
+    assert_eq!(out_of_place(&extension, &[], &types).len(), 2);
 }

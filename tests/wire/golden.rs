@@ -19,8 +19,8 @@ use tocsin_ticket::{
 use tocsin_wire::{
     Action, ApnsEnvironment, CommandId, CommandReply, CommandRequest, Cursor, Directory,
     DownstreamView, Drill, DrillReport, Duty, DutyShift, EnrollReply, EnrollRequest, Entry, Hello,
-    Known, Me, OnCall, Outcome, PUSH_VERSION, Person, Problem, PushAddress, PushChannel,
-    PushMessage, PushPayload, PushRegistration, PushWhen, ReceiptBatch, ReceiptReport,
+    Known, Me, OnCall, Outcome, PUSH_VERSION, Person, PhoneRules, Problem, PushAddress,
+    PushChannel, PushMessage, PushPayload, PushRegistration, PushWhen, ReceiptBatch, ReceiptReport,
     ServerNotice, SyncPage, TicketBrief, TicketDetail, TicketList, TicketView, Timeline, Update,
     WIRE_VERSION,
 };
@@ -629,6 +629,10 @@ fn pushes_and_registrations_are_as_reviewed() {
             until: Millis(AT.0 + 604_800_000),
         }],
         drill_by: Some(Millis(AT.0 + 3_600_000)),
+        rules: PhoneRules {
+            siren_floor: Some(0.8),
+            hide_content: true,
+        },
     };
     holds("duty.json", &duty);
 }

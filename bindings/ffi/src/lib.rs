@@ -19,6 +19,7 @@ mod notification;
 mod observe;
 mod pager;
 mod ports;
+mod rules;
 mod screens;
 mod siren;
 mod threads;
@@ -32,6 +33,7 @@ pub use notification::{
 pub use observe::{HomeObserver, Observation, TicketObserver};
 pub use pager::{Me, Pager, Push, PushEndpoint, PushKeysText, PushOffer, Setup};
 pub use ports::{AuthoritiesPort, ClockPort, DevicePort, PortError, Ports, SafePort, SirenPort};
+pub use rules::{hides_content, siren_floor};
 pub use screens::*;
 pub use siren::{Pcm, siren_pcm};
 

@@ -18,7 +18,7 @@ use tocsin_ticket::{
     DeadlineKind, HelpTarget, IncidentRole, Millis, PersonId, ServiceId, Severity, TeamId,
     TicketId, TicketState, Transport,
 };
-use tocsin_wire::ApnsEnvironment;
+use tocsin_wire::{ApnsEnvironment, PhoneRules};
 
 use crate::screens::{
     AlarmCard, Asked, Attendee, ConnectionState, FindingCard, MissedLimit, ReadinessScreen,
@@ -397,6 +397,12 @@ pub struct Sound {
     pub do_not_disturb: DoNotDisturb,
     pub output_present: Option<bool>,
     pub last_heard_at: Option<Millis>,
+}
+
+#[uniffi::remote(Record)]
+pub struct PhoneRules {
+    pub siren_floor: Option<f32>,
+    pub hide_content: bool,
 }
 
 #[uniffi::remote(Record)]

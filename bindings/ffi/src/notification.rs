@@ -46,6 +46,8 @@ pub struct NotifierSetup {
     /// Apple granted critical alerts to the app, and the person allows them. Otherwise a page is time
     /// sensitive.
     pub critical_alerts: bool,
+    /// The owner of the device wants nothing that it shows to say what a page is, or was, about.
+    pub hides_content: bool,
 }
 
 /// Makes a notification of a push, and reports that it came.
@@ -83,6 +85,7 @@ impl Notifier {
         let NotifierSetup {
             language,
             critical_alerts,
+            hides_content,
             ..
         } = self.setup;
         match self.read(payload.as_deref().unwrap_or_default()) {
@@ -92,6 +95,7 @@ impl Notifier {
                 &Manner {
                     language,
                     critical_alerts,
+                    hides_content,
                     time_of_day: &|at| self.clock.time_of_day(at),
                 },
             ),

@@ -270,16 +270,14 @@ impl Pager {
         Ok(())
     }
 
-    /// Returns once everything handed in before is on disk: a process that a push woke must not go
-    /// back to sleep earlier.
-    pub async fn settled(&self) {
-        if let Some(engine) = self.running() {
-            let settled = self.run(async move {
-                engine.settled().await;
-                Ok(())
-            });
-            let _ = settled.await;
-        }
+    /// Returns once everything handed in before was written, or could not be: a process that a push
+    /// woke must not go back to sleep earlier. Tells whether it is on disk.
+    pub async fn settled(&self) -> bool {
+        let Some(engine) = self.running() else {
+            return true;
+        };
+        let settled = self.run(async move { Ok(engine.settled().await) });
+        settled.await.unwrap_or(false)
     }
 
     /// The output sounds, was rehearsed, or failed.

@@ -14,7 +14,7 @@ use tocsin_pager::engine::{
 use tocsin_ticket::{
     DeadlineKind, HelpTarget, Millis, PersonId, Role, Severity, TicketId, TicketState,
 };
-use tocsin_wire::{DownstreamView, OnCall, ShiftView};
+use tocsin_wire::{DownstreamView, OnCall, PhoneRules, ShiftView};
 
 use crate::deeds::{self, Deed};
 
@@ -48,6 +48,9 @@ pub struct HomeScreen {
     pub problems: Vec<String>,
     /// Whether this device would wake its person.
     pub readiness: ReadinessScreen,
+    /// What the person's teams ask of this device: for [`crate::siren_floor`] and
+    /// [`crate::hides_content`].
+    pub rules: PhoneRules,
     /// Whether the server is reached.
     pub connection: ConnectionState,
     /// Whether the person is on call now, as far as the device knows.
@@ -392,6 +395,7 @@ pub fn home(view: &View) -> HomeScreen {
         alarms: view.alarms.clone(),
         problems: view.problems.iter().map(|it| it.text.clone()).collect(),
         readiness: view.readiness.clone(),
+        rules: view.rules,
         connection: view.connection.clone(),
         on_call: view.on_call,
         offline_until: view.offline_until,

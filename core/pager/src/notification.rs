@@ -18,7 +18,9 @@ use tocsin_wire::{
     ServerNotice, TicketView,
 };
 
-use crate::engine::{Change, Effect, Input, PageItem, PageStatus, Report, Saved, Settings, Texts};
+use crate::engine::{
+    Change, Effect, Input, PageItem, PageStatus, Report, Saved, Settings, Texts, hides_content,
+};
 use crate::{Phone, View};
 
 /// The siren in the app's bundle: the name that the server's push names, too.
@@ -147,6 +149,9 @@ pub struct Manner<'a> {
     /// Apple granted critical alerts to the app, and the person allows them. Otherwise a page is
     /// time sensitive, which the silent switch silences.
     pub critical_alerts: bool,
+    /// Whoever sees the phone is not to learn what a page is, or was, about: neither what is wrong
+    /// nor who has it. Also where the owner's teams say so.
+    pub hides_content: bool,
     /// An instant as its reader reads it.
     pub time_of_day: &'a dyn Fn(Millis) -> String,
 }
@@ -368,15 +373,39 @@ impl Teller<'_> {
             pages.filter(|page| page.ticket == ticket.id)
         };
         let ringing = mine().find(|page| page.status == PageStatus::Ringing);
-        let content = match ringing.or_else(|| mine().next()) {
-            Some(page) => self.page(page, others),
-            None => self.over(ticket),
-        };
-        NotificationContent {
+        let page = ringing.or_else(|| mine().next());
+        let content = NotificationContent {
             title: format!("{}: {}", ticket.severity, ticket.title),
             subtitle: self.view.directory.service(&ticket.service).to_owned(),
             ticket: Some(ticket.id),
             thread: Some(format!("ticket-{}", ticket.id.0)),
+            ..page.map_or_else(|| self.over(ticket), |page| self.page(page, others))
+        };
+        if hides_content(self.manner.hides_content, &self.view.rules) {
+            self.hidden(page.map(|page| page.status), content)
+        } else {
+            content
+        }
+    }
+
+    /// `content` without what it is about. `page`: how this person's page stands; `None` when it is
+    /// over.
+    fn hidden(
+        &self,
+        page: Option<PageStatus>,
+        content: NotificationContent,
+    ) -> NotificationContent {
+        let texts = self.texts;
+        let (title, body) = match page {
+            Some(PageStatus::Ringing) => (texts.paged(), texts.open_to_see()),
+            Some(PageStatus::Answered) => (texts.a_page(), texts.being_told()),
+            Some(PageStatus::Expired) => (texts.a_page(), texts.too_old_to_ring()),
+            None => (texts.a_page(), texts.over()),
+        };
+        NotificationContent {
+            title,
+            subtitle: String::new(),
+            body,
             ..content
         }
     }

@@ -307,7 +307,7 @@ async fn a_disk_that_fails_keeps_no_check_in_from_the_server() {
     desk.server.publish(alarm(5));
     let pager = desk.pager();
     desk.siren.until(true).await;
-    pager.settled().await;
+    assert!(pager.settled().await);
     let other = rusqlite::Connection::open(desk.path()).unwrap();
     other
         .execute_batch("ALTER TABLE tickets RENAME TO hidden")
@@ -328,6 +328,7 @@ async fn a_disk_that_fails_keeps_no_check_in_from_the_server() {
             .any(|item| item.problem == Problem::StoreFailed)
     })
     .await;
+    assert!(!pager.settled().await, "it is not on disk");
     other
         .execute_batch("ALTER TABLE hidden RENAME TO tickets")
         .unwrap();
@@ -335,7 +336,7 @@ async fn a_disk_that_fails_keeps_no_check_in_from_the_server() {
         view.problems.is_empty()
     })
     .await;
-    pager.settled().await;
+    assert!(pager.settled().await);
     let saved = desk.store().load().unwrap();
     assert_eq!(saved.tickets.len(), 2, "what failed was kept and stored");
     assert!(saved.tickets[0].0.pages.is_empty());

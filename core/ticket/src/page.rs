@@ -33,7 +33,7 @@ pub enum PageReason {
     ResearchingMissed,
     /// It was not resolved within the limit.
     WorkMissed,
-    /// No device of whoever was paged before received the page.
+    /// No device of whoever was paged before received the page, or one did and nobody could hear it.
     Unreachable,
     /// Whoever was paged before said that they cannot.
     Declined,
@@ -144,6 +144,27 @@ pub struct Receipt {
     /// How much the device was told not to disturb, where it can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub do_not_disturb: Option<DoNotDisturb>,
+}
+
+impl Receipt {
+    /// Whether the page has got to where somebody may notice it: a device has it and may sound, or the
+    /// person has looked at it.
+    #[must_use]
+    pub fn reaches(&self) -> bool {
+        match self.rung {
+            Rung::Sent | Rung::Accepted => false,
+            Rung::Received | Rung::Sounding => !self.is_mute(),
+            Rung::Seen | Rung::CheckedIn => true,
+        }
+    }
+
+    /// Whether the device has said that nobody can hear it: total silence, which no app can lift, or
+    /// a siren at volume zero.
+    #[must_use]
+    pub fn is_mute(&self) -> bool {
+        let at_zero = self.effective_volume.is_some_and(|volume| volume <= 0.0);
+        at_zero || self.do_not_disturb == Some(DoNotDisturb::TotalSilence)
+    }
 }
 
 /// Why an attempt to deliver a page came to nothing.

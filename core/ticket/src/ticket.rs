@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Conference, Event, Group, Help, HelpAnswer, Hold, IncidentRole, Millis, Page, PersonId,
-    Rung, ServiceId, Severity, StatusUpdate, TeamId, TicketId, TicketState, Timer,
+    ServiceId, Severity, StatusUpdate, TeamId, TicketId, TicketState, Timer,
 };
 
 /// Who did something, and when.
@@ -350,7 +350,7 @@ impl Ticket {
             Event::PageReceipt { page, receipt } => {
                 if let Some(live) = self.pages.iter_mut().find(|live| live.id == *page) {
                     live.receipts.push(receipt.clone());
-                    if receipt.rung >= Rung::Received
+                    if receipt.reaches()
                         && let Some(deadline) = &mut self.deadline
                     {
                         deadline

@@ -4,10 +4,10 @@ mod support;
 
 use std::time::Duration;
 
-use support::{START, Shift, alarm, minutes, paged, person, receipt, recovered};
+use support::{START, Shift, alarm, minutes, paged, person, receipt, recovered, told_by};
 use tocsin_ticket::{
-    Actor, Command, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, Event, Limits,
-    PAGE_GRACE, PageEnd, PageReason, Policy, PolicyError, Refusal, Role, Rung, Severity,
+    Actor, Command, DeadlineKind, DeliveryFailure, DeliveryProblem, DeviceId, DoNotDisturb, Event,
+    Limits, PAGE_GRACE, PageEnd, PageReason, Policy, PolicyError, Refusal, Role, Rung, Severity,
     TicketState, Transport,
 };
 
@@ -484,6 +484,51 @@ fn a_page_that_no_device_received_in_time_pages_the_next_person_who_is_told_why(
     assert_eq!(shift.ringing(), ["ana", "ben"], "and ana's page goes on");
     let page = shift.page_of("ben");
     assert_eq!(page.reason, PageReason::Unreachable);
+}
+
+#[test]
+fn a_phone_in_total_silence_has_reached_nobody_so_the_next_person_is_paged() {
+    let total_silence = |rung| told_by("phone", rung, Some(DoNotDisturb::TotalSilence));
+    // It knows when the page comes, or, woken by it, only once its siren plays.
+    for first in [total_silence(Rung::Received), receipt(1, Rung::Received)] {
+        let mut shift = Shift::with_alarm(Severity::Sev1);
+        shift.must(&first);
+        shift.must(&total_silence(Rung::Sounding));
+        let deadline = shift.ticket().deadline.clone().unwrap();
+        assert_eq!(deadline.fires_at(), START + Duration::from_secs(60));
+        let timer = Command::DeadlinePassed {
+            generation: deadline.generation,
+        };
+        shift.after(Duration::from_secs(60)).must(&timer);
+        assert_eq!(shift.ringing(), ["ana", "ben"]);
+        assert_eq!(shift.page_of("ben").reason, PageReason::Unreachable);
+    }
+}
+
+#[test]
+fn a_second_phone_that_sounds_makes_up_for_one_in_total_silence() {
+    let mute = told_by("phone", Rung::Sounding, Some(DoNotDisturb::TotalSilence));
+    let loud = told_by("tablet", Rung::Sounding, Some(DoNotDisturb::AlarmsOnly));
+    for order in [[&mute, &loud], [&loud, &mute]] {
+        let mut shift = Shift::with_alarm(Severity::Sev1);
+        for told in order {
+            shift.must(told);
+        }
+        assert_eq!(shift.ticket().deadline.clone().unwrap().reach, None);
+    }
+}
+
+#[test]
+fn whoever_has_looked_at_the_page_was_reached_in_total_silence_too() {
+    let mut shift = Shift::with_alarm(Severity::Sev1);
+    shift.must(&told_by(
+        "phone",
+        Rung::Sounding,
+        Some(DoNotDisturb::TotalSilence),
+    ));
+    assert!(shift.ticket().deadline.clone().unwrap().reach.is_some());
+    shift.must(&told_by("phone", Rung::Seen, None));
+    assert_eq!(shift.ticket().deadline.clone().unwrap().reach, None);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub use push::{
     PushMessage, PushPayload, PushRegistration, PushWhen, ServerNotice,
 };
 pub use shift::{ShadowMode, ShadowView, ShiftReason, ShiftView};
-pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, SyncPage, Update, frame};
+pub use sync::{Directory, Duty, DutyShift, Entry, Hello, Me, PhoneRules, SyncPage, Update, frame};
 pub use view::{ConferenceView, DeadlineView, HelpView, HoldView, PageView, TicketView};
 
 /// Version of what is described here. It grows when a peer must behave differently, not when a

@@ -114,7 +114,7 @@ pub struct SyncPage {
 }
 
 /// What is expected of a device, so that it can tell by itself when something is missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Duty {
     /// This person's shifts that have not ended, for the next two weeks, earliest first.
@@ -123,6 +123,30 @@ pub struct Duty {
     /// tells its owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill_by: Option<Millis>,
+    /// What this person's teams ask of their phones.
+    #[serde(default, skip_serializing_if = "PhoneRules::asks_nothing")]
+    pub rules: PhoneRules,
+}
+
+/// What teams ask of the phones of everybody whom they may page. The owner of a phone may ask more of
+/// it, not less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PhoneRules {
+    /// A page is at least this loud: 0 silent to 1 full output. Absent: as loud as its owner chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub siren_floor: Option<f32>,
+    /// A locked phone does not show what a page is about.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub hide_content: bool,
+}
+
+impl PhoneRules {
+    /// Whether everything is left to the owners.
+    #[must_use]
+    pub fn asks_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One turn of being on call.

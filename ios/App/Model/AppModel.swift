@@ -30,13 +30,15 @@ final class AppModel {
 
     @ObservationIgnored private let defaults: UserDefaults
     @ObservationIgnored private let book: ChoiceBook
-    @ObservationIgnored private let backstops = BackstopKeeper()
+    @ObservationIgnored private let backstops: BackstopKeeper
     @ObservationIgnored private let activities: ActivityKeeper
     @ObservationIgnored private let glance = GlanceWriter()
     @ObservationIgnored private var watcher: DeviceWatcher?
     @ObservationIgnored private var surroundings: Surroundings?
     /// The tickets whose pages rang last; nothing before the core has said.
     @ObservationIgnored private var ringing: Set<TicketId>?
+    /// The taps that waited last to be sent; nothing before the core has said.
+    @ObservationIgnored private var waiting: [WaitingTap]?
     /// For how many pages the siren rang last; nothing while it is silent.
     @ObservationIgnored private var rung: UInt32?
 
@@ -44,6 +46,7 @@ final class AppModel {
         defaults = UserDefaults(suiteName: AppGroup.identifier) ?? .standard
         book = ChoiceBook(defaults: defaults)
         choices = book.choices
+        backstops = BackstopKeeper(choices: book)
         activities = ActivityKeeper(choices: book)
         opening = .closed(Trouble(PortError.Failed(text: "the pager was not opened yet; open Tocsin again")))
     }
@@ -63,6 +66,8 @@ final class AppModel {
         do {
             let phone = try Phone(choices: book, defaults: defaults, push: push)
             opening = .open(phone)
+            // Before the first unlock the system has none of what is kept, and says nothing of it.
+            choices = book.choices
             work(with: phone)
             return phone
         } catch {
@@ -83,16 +88,23 @@ final class AppModel {
 
     /// What the core shows has changed: all that stands around it follows.
     private func changed(_ home: HomeScreen?, of phone: Phone) async {
+        book.rules = home?.rules
         backstops.follow(home)
         activities.follow(home)
         glance.follow(home)
         if home != nil { pushes.tell(phone.pager) }
         comeToTheFront(home?.siren)
+        // A siren may begin before it is known how loud the teams want it.
+        if rung != nil { await phone.volume.raise(to: book.sirenFloor) }
         await surroundings?.follow(home?.siren)
         let tickets = home?.ringing ?? []
         if tickets != ringing {
             ringing = tickets
             await tidy(phone)
+        }
+        if let home, home.waiting != waiting {
+            waiting = home.waiting
+            await Notices.sayLate(home)
         }
     }
 
@@ -100,10 +112,8 @@ final class AppModel {
     /// process was not woken for; so the core hears of every one that is shown, before it is asked.
     private func tidy(_ phone: Phone) async {
         for push in await Notices.delivered() { phone.receive(push) }
-        await phone.pager.settled()
-        guard let home = await phone.pager.home() else { return }
-        let known = Set(home.tickets.map(\.ticket)).union(home.pages.map(\.ticket))
-        await Notices.takeBack(known.subtracting(home.ringing))
+        _ = await phone.pager.settled()
+        if let home = await phone.pager.home() { await Notices.takeBack(home.quiet) }
     }
 
     /// When the siren begins, or rings for one page more, the page screen is in front; else the person stays
@@ -131,7 +141,7 @@ final class AppModel {
         phone.pager.deviceChanged()
         phone.siren.outputChanged()
         // Whoever turns it down while it rings, turns it up again.
-        if rung != nil { Task { await phone.volume.raise(to: choices.volumeFloor) } }
+        if rung != nil { Task { await phone.volume.raise(to: book.sirenFloor) } }
     }
 
     private func renewLadder() {
@@ -163,15 +173,25 @@ extension AppModel {
         }
     }
 
-    /// A push came that the system gave to the app itself.
+    /// A push came that the system gave to the app itself. What was tapped without a network goes out with it.
     func received(_ push: Push?) async {
-        if let phone = open(wokenBy: push) { await finish(phone) }
+        guard let phone = open(wokenBy: push) else { return }
+        await finish(phone)
+        await send(phone)
+    }
+
+    /// Waits until the server has what was tapped, as long as the system lets it, and says so where it was said that
+    /// it waits.
+    private func send(_ phone: Phone) async {
+        _ = await phone.pager.settled()
+        await phone.pager.sent()
+        if let home = await phone.pager.home() { await Notices.sayLate(home) }
     }
 
     /// Returns when the system may let the process sleep again: what came is on disk, and alarms, Live Activities
     /// and notifications are as they should be.
     func finish(_ phone: Phone) async {
-        await phone.pager.settled()
+        _ = await phone.pager.settled()
         await changed(await phone.pager.home(), of: phone)
         await backstops.settled()
         await activities.settled()
@@ -201,9 +221,12 @@ extension AppModel {
                 self.open(wokenBy: push)
                 self.follow(link)
             },
-            receive: { push in
+            send: {
+                if let phone = self.phone { await self.send(phone) }
+            },
+            receive: { push, ticket in
                 guard let push, let phone = self.open(wokenBy: push) else { return false }
-                return phone.model.home?.siren.failure == nil
+                return await phone.pager.sounds(for: ticket)
             }
         )
     }
@@ -266,8 +289,8 @@ extension AppModel {
     private func perform(_ tap: Tap, with phone: Phone) {
         if case .checkIn(let ticket) = tap { place.chosen = ticket }
         phone.model.perform(tap)
-        // What was tapped is on disk before the system lets the app sleep.
-        UIApplication.shared.working { await phone.pager.settled() }
+        // It is on disk, and sent if it can be, before the system lets the app sleep.
+        Task { await UIApplication.shared.working { await send(phone) } }
     }
 
     /// A phone that has just become somebody's gets an address for pushes and asks what it needs.
@@ -299,7 +322,9 @@ extension AppModel {
     }
 
     private func ask(_ rung: Rung) async {
-        book.asked.formUnion(await Asking.ask(rung))
+        guard let allowed = ladder?.allowed else { return }
+        await Asking.ask(rung, allowed: allowed)
+        book.asked.formUnion(allowed.asked(by: rung))
         await watcher?.look()
         renewLadder()
     }

@@ -18,6 +18,19 @@ final class ChoiceBook {
         set { newValue.keep(in: defaults) }
     }
 
+    /// What the owner's teams ask of this phone, as far as it is known.
+    var rules: PhoneRules?
+
+    /// How loud a page is at least, by its owner's wish and their teams': a share of full volume.
+    var sirenFloor: Float {
+        TocsinCore.sirenFloor(own: choices.volumeFloor, rules: rules)
+    }
+
+    /// Whether a locked phone hides what a page is about, by its owner's wish or their teams'.
+    var hidesContent: Bool {
+        TocsinCore.hidesContent(own: choices.hidesContent, rules: rules)
+    }
+
     /// When the owner last said that they heard the siren.
     var heardAt: Millis? {
         get { defaults.object(forKey: "heardAt") as? Millis }

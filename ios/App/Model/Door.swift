@@ -1,5 +1,6 @@
 import Foundation
 import TocsinCore
+import TocsinGlance
 import TocsinKit
 
 extension AppModel {
@@ -13,16 +14,15 @@ extension AppModel {
 
     private func checkIn(_ ticket: TicketId?) async throws -> PagerDoor.CheckedIn {
         let phone = try entered()
-        let pager = phone.pager
-        let tickets = if let ticket { [ticket] } else { Array(await pager.home()?.ringing ?? []) }
-        guard !tickets.isEmpty else { return PagerDoor.CheckedIn(tickets: 0, sent: true) }
         do {
-            try pager.perform(ticket.map(Tap.checkIn) ?? .checkInAll)
+            let tickets = try await phone.pager.checkIn(to: ticket)
+            await finish(phone)
+            // Siri loses patience.
+            let sent = await phone.pager.sent(within: .seconds(5))
+            return PagerDoor.CheckedIn(tickets: tickets, sent: sent)
         } catch {
             throw PagerDoor.Refused(text: Trouble(error).phrase.text())
         }
-        await finish(phone)
-        return PagerDoor.CheckedIn(tickets: tickets.count, sent: await pager.sends(tickets))
     }
 
     private func duties() async throws -> [Glance.Duty] {
@@ -39,27 +39,6 @@ extension AppModel {
         switch opening {
         case .open(let phone): return phone
         case .closed(let trouble): throw PagerDoor.Refused(text: trouble.phrase.text())
-        }
-    }
-}
-
-extension Pager {
-    /// Whether the server has every tap on these tickets, before Siri loses patience.
-    fileprivate func sends(_ tickets: [TicketId]) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                for await home in self.homes() {
-                    let waiting = home?.waiting ?? []
-                    if !waiting.contains(where: { tickets.contains($0.ticket) }) { return true }
-                }
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(5))
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
         }
     }
 }

@@ -22,7 +22,7 @@ final class Phone {
     /// Throws before the first unlock after a restart, when nothing of the app's opens yet.
     init(choices: ChoiceBook, defaults: UserDefaults, push: Push?) throws {
         let volume = OutputVolume(defaults: defaults)
-        let sound = SirenSound { await volume.raise(to: choices.choices.volumeFloor) }
+        let sound = SirenSound { await volume.raise(to: choices.sirenFloor) }
         let siren = Siren(output: sound, rate: SirenSound.nativeRate)
         let device = PhoneDevice()
         let setup = Setup(
@@ -61,20 +61,5 @@ final class Phone {
             Task { [model] in await model.follow() },
             Task { [siren] in await OutputEvents.follow { siren.outputChanged() } },
         ]
-    }
-}
-
-extension Pager {
-    /// What there is to show at home now; nothing while the phone is nobody's.
-    func home() async -> HomeScreen? {
-        for await home in homes() { return home }
-        return nil
-    }
-}
-
-extension HomeScreen {
-    /// The tickets whose pages ring.
-    var ringing: Set<TicketId> {
-        Set(pages.filter { $0.status == .ringing }.map(\.ticket))
     }
 }

@@ -3,12 +3,10 @@ import UIKit
 extension UIApplication {
     /// Does `work` even if the person leaves the app meanwhile; the system gives it some seconds for that
     /// (https://developer.apple.com/documentation/uikit/extending-your-app-s-background-execution-time).
-    func working(_ work: @escaping @MainActor () async -> Void) {
+    func working(_ work: @MainActor () async -> Void) async {
         let time = BackgroundTime()
-        Task {
-            await work()
-            time.end()
-        }
+        await work()
+        time.end()
     }
 }
 

@@ -33,7 +33,7 @@ final class DeviceWatcher {
         UIDevice.current.isBatteryMonitoringEnabled = true
         watch(network: network)
         volume = AVAudioSession.sharedInstance().observe(\.outputVolume) { @Sendable [weak self] _, _ in
-            Task { await self?.look() }
+            Task { @MainActor [weak self] in await self?.look() }
         }
         let names: [Notification.Name] = [
             UIApplication.didBecomeActiveNotification,
@@ -42,7 +42,7 @@ final class DeviceWatcher {
             .NSProcessInfoPowerStateDidChange,
             AVAudioSession.routeChangeNotification,
         ]
-        watching += names.map(watch)
+        watching += names.map { watch($0) }
         watching.append(Task { await look() })
     }
 
@@ -75,7 +75,7 @@ final class DeviceWatcher {
 
     private func watch(network: NWPathMonitor) {
         network.pathUpdateHandler = { @Sendable [weak self] path in
-            Task { @MainActor in
+            Task { @MainActor [weak self] in
                 self?.path = path
                 await self?.look()
             }
@@ -88,10 +88,16 @@ final class DeviceWatcher {
         let settings = await UNUserNotificationCenter.current().notificationSettings()
         return Allowed(
             notifications: permission(settings.authorizationStatus),
-            criticalAlerts: setting(settings.criticalAlertSetting),
+            criticalAlerts: setting(settings.criticalAlertSetting).ofCriticalAlerts(isEntitled: isEntitled),
             timeSensitive: setting(settings.timeSensitiveSetting),
             alarms: alarms()
         )
+    }
+
+    /// Whether this build was signed for critical alerts: with which entitlements, Tocsin.xcconfig says.
+    nonisolated private static var isEntitled: Bool {
+        let entitlements = Bundle.main.object(forInfoDictionaryKey: "Entitlements") as? String
+        return entitlements?.hasSuffix("CriticalAlerts.entitlements") == true
     }
 
     nonisolated private static func permission(_ status: UNAuthorizationStatus) -> Permission {

@@ -26,7 +26,9 @@ final class OutputVolume {
     func raise(to floor: Float) async {
         let now = AVAudioSession.sharedInstance().outputVolume
         guard now < floor, let slider = slider() else { return }
-        if defaults.array(forKey: Self.key) == nil { defaults.set([now, floor], forKey: Self.key) }
+        // Of a siren that is raised twice, what was before the first is put back.
+        let before = (defaults.array(forKey: Self.key) as? [Float])?.first ?? now
+        defaults.set([before, floor], forKey: Self.key)
         slider.value = floor
         slider.sendActions(for: .valueChanged)
         await settle()

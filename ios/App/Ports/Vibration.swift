@@ -34,10 +34,10 @@ final class Vibration {
         engine.playsHapticsOnly = true
         engine.isAutoShutdownEnabled = false
         engine.resetHandler = { @Sendable [weak self] in
-            Task { @MainActor in self?.again() }
+            Task { @MainActor [weak self] in self?.again() }
         }
         engine.stoppedHandler = { @Sendable [weak self] _ in
-            Task { @MainActor in self?.again() }
+            Task { @MainActor [weak self] in self?.again() }
         }
         try engine.start()
         let player = try engine.makeAdvancedPlayer(with: try Self.pattern())

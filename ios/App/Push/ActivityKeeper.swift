@@ -1,6 +1,7 @@
 import ActivityKit
 import Foundation
 import TocsinCore
+import TocsinGlance
 import TocsinKit
 
 /// The Live Activities of the tickets that this person was paged for: from the page until the ticket is over.
@@ -18,7 +19,7 @@ final class ActivityKeeper {
     /// As things stand, one change after the other.
     func follow(_ home: HomeScreen?) {
         let before = turn
-        let hides = choices.choices.hidesContent
+        let hides = choices.hidesContent
         turn = Task {
             await before?.value
             await Self.keep(home, hides: hides)
@@ -58,35 +59,13 @@ final class ActivityKeeper {
         )
     }
 
-    /// What is to be shown of a ticket; nothing when it is over or not this phone's any more.
-    nonisolated private static func state(of ticket: TicketId, in home: HomeScreen) -> PageActivityAttributes
-        .ContentState?
-    {
-        let page = home.pages.first { $0.ticket == ticket }
-        let card = home.tickets.first { $0.ticket == ticket }
-        guard page?.status == .ringing || card?.open == true else { return nil }
-        let rings = page?.status == .ringing
-        let offset = home.clockOffsetMs
-        let limit = rings ? page?.limit(clockOffset: offset) : card?.limit(clockOffset: offset)
-        let began = rings ? page?.at : card?.stateSince
-        return PageActivityAttributes.ContentState(
-            phase: rings ? .ringing : .answered,
-            stateText: card?.stateText ?? page?.stateText ?? "",
-            since: second((began ?? Date.now.millis + offset) - offset),
-            due: limit.map { second($0.due) },
-            thenText: rings ? limit?.face(now: Date.now.millis, times: Times()).then.text() : nil,
-            pending: home.waiting.contains { $0.ticket == ticket }
-        )
-    }
-
-    /// To the second, so that a clock that is set by some milliseconds changes nothing.
-    nonisolated private static func second(_ instant: Millis) -> Date {
-        Date(millis: (instant + 500) / 1_000 * 1_000)
+    nonisolated private static func state(of ticket: TicketId, in home: HomeScreen) -> PageActivityState? {
+        PageActivityState(of: ticket, in: home, now: Date.now.millis) { $0.text() }
     }
 
     nonisolated private static func content(
-        _ state: PageActivityAttributes.ContentState
-    ) -> ActivityContent<PageActivityAttributes.ContentState> {
+        _ state: PageActivityState
+    ) -> ActivityContent<PageActivityState> {
         ActivityContent(state: state, staleDate: state.due)
     }
 }

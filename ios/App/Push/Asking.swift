@@ -3,24 +3,20 @@ import UserNotifications
 
 /// The system's own questions, which it shows to the person once.
 enum Asking {
-    /// Asks for this rung of the permission ladder. Tells for which rungs the question stood.
-    static func ask(_ rung: Rung) async -> Set<Rung> {
+    /// Asks for this rung of the permission ladder, as things are allowed now.
+    static func ask(_ rung: Rung, allowed: Allowed) async {
         if rung == .alarms {
             _ = await PhoneAlarm.ask()
-            return [.alarms]
+        } else {
+            await askForNotifications(critical: allowed.asked(by: rung).contains(.criticalAlerts))
         }
-        await askForNotifications()
-        return [.notifications, .criticalAlerts, rung]
     }
 
-    /// One question for all kinds of notifications. Where Apple has not granted critical alerts to this build, the
-    /// system may take the question for a mistake; then it is asked without them.
-    private static func askForNotifications() async {
+    /// One question for all kinds of notifications; for critical alerts only where Apple has granted them to this
+    /// build, because for any other the system may take the whole question for a mistake.
+    private static func askForNotifications(critical: Bool) async {
         let usual: UNAuthorizationOptions = [.alert, .sound, .badge]
-        let center = UNUserNotificationCenter.current()
-        let granted = try? await center.requestAuthorization(options: usual.union(.criticalAlert))
-        if granted != true, await DeviceWatcher.allowed().notifications == .notAsked {
-            _ = try? await center.requestAuthorization(options: usual)
-        }
+        let options = critical ? usual.union(.criticalAlert) : usual
+        _ = try? await UNUserNotificationCenter.current().requestAuthorization(options: options)
     }
 }

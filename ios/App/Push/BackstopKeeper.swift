@@ -10,8 +10,13 @@ final class BackstopKeeper {
     /// The category whose buttons answer a page, as the server and the core call it.
     private static let pageCategory = "PAGE"
 
+    private let choices: ChoiceBook
     private var backstops: Backstops?
     private var turn: Task<Void, Never>?
+
+    init(choices: ChoiceBook) {
+        self.choices = choices
+    }
 
     /// Has the system keep what is wanted as things stand, one change after the other.
     func follow(_ home: HomeScreen?) {
@@ -29,7 +34,8 @@ final class BackstopKeeper {
 
     private func keep(_ home: HomeScreen?) async {
         if backstops == nil { backstops = Backstops(known: await Self.known()) }
-        for change in backstops?.update(home: home, now: Date.now.millis) ?? [] {
+        let hides = choices.choices.hidesContent
+        for change in backstops?.update(home: home, now: Date.now.millis, hides: hides) ?? [] {
             switch change {
             case .cancel(let id): Self.cancel(id)
             case .schedule(let backstop): await Self.schedule(backstop)

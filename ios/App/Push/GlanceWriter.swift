@@ -1,5 +1,6 @@
 import Foundation
 import TocsinCore
+import TocsinGlance
 import TocsinKit
 import WidgetKit
 
@@ -12,7 +13,7 @@ final class GlanceWriter {
     /// As the core says now.
     func follow(_ home: HomeScreen?) {
         if home == nil { duties = [] }
-        let glance = Glance(ready: home.map(Self.ready), duties: duties)
+        let glance = Glance(ready: home.map { Glance.Ready($0, now: .now) }, duties: duties)
         guard glance.withoutTimes != last?.withoutTimes, let file = try? AppGroup.glance() else { return }
         guard (try? glance.write(file)) != nil else { return }
         last = glance
@@ -24,29 +25,6 @@ final class GlanceWriter {
         duties = onCall.duties
         follow(home)
     }
-
-    nonisolated private static func ready(_ home: HomeScreen) -> Glance.Ready {
-        Glance.Ready(
-            light: Glance.Ready.Light(home.readiness.light),
-            reason: home.readiness.findings.first?.what,
-            at: .now
-        )
-    }
-}
-
-extension OnCallScreen {
-    /// For widgets and Siri.
-    var duties: [Glance.Duty] {
-        now.map {
-            Glance.Duty(
-                team: $0.team,
-                primary: $0.primary,
-                isMe: $0.isMe,
-                until: Date(millis: $0.until),
-                next: $0.next
-            )
-        }
-    }
 }
 
 extension Glance {
@@ -55,15 +33,5 @@ extension Glance {
         var copy = self
         copy.ready?.at = .distantPast
         return copy
-    }
-}
-
-extension Glance.Ready.Light {
-    fileprivate init(_ light: Light) {
-        switch light {
-        case .green: self = .green
-        case .amber: self = .amber
-        case .red: self = .red
-        }
     }
 }

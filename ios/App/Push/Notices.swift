@@ -1,6 +1,7 @@
 import Foundation
 import TocsinCore
 import TocsinKit
+import UIKit
 import UserNotifications
 
 /// The system's notifications: what is shown while Tocsin is in front, what their buttons do on a locked
@@ -15,8 +16,10 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
         let answer: @MainActor @Sendable (Reply) async -> ReplyOutcome
         /// The notification itself was tapped.
         let open: @MainActor @Sendable (Link, Push?) -> Void
-        /// A push came while Tocsin is in front; returns whether Tocsin itself sounds for it.
-        let receive: @MainActor @Sendable (Push?) -> Bool
+        /// What was tapped is to be sent before the system may let the process sleep.
+        let send: @MainActor @Sendable () async -> Void
+        /// A push about this ticket came while Tocsin is in front; returns whether the system need not sound for it.
+        let receive: @MainActor @Sendable (Push?, TicketId?) async -> Bool
     }
 
     private let handling: Handling
@@ -49,11 +52,12 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
         withCompletionHandler completionHandler: @escaping (UNNotificationPresentationOptions) -> Void
     ) {
         let push = Self.push(of: notification.request)
+        let ticket = NotificationKeys.ticket(of: Self.userInfo(of: notification.request))
         let asks = !notification.request.content.categoryIdentifier.isEmpty
         let done = Done(call: completionHandler)
         Task { @MainActor [handling] in
             // Tocsin in front shows the page itself, and its siren is louder than any notification.
-            done.call(handling.receive(push) && asks ? [.list] : [.banner, .list, .sound])
+            done.call(await handling.receive(push, ticket) && asks ? [.list] : [.banner, .list, .sound])
         }
     }
 
@@ -62,16 +66,24 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
         didReceive response: UNNotificationResponse,
         withCompletionHandler completionHandler: @escaping () -> Void
     ) {
-        let userInfo = response.notification.request.content.userInfo
-        let reply = Reply(actionIdentifier: response.actionIdentifier, userInfo: userInfo)
+        let userInfo = Self.userInfo(of: response.notification.request)
+        let late = LateReply(
+            actionIdentifier: response.actionIdentifier,
+            userInfo: userInfo,
+            tappedAt: Date.now.millis
+        )
         let opens = response.actionIdentifier == UNNotificationDefaultActionIdentifier
         let link = opens ? Link(notification: userInfo) : nil
         let push = Self.push(of: response.notification.request)
         let done = Done<Void>(call: completionHandler)
         Task { @MainActor [handling] in
-            if let reply { await Self.say(await handling.answer(reply), about: reply) }
             if let link { handling.open(link, push) }
-            done.call(Void())
+            guard let late else { return done.call(Void()) }
+            await UIApplication.shared.working {
+                await Self.say(await handling.answer(late.reply), about: late)
+                done.call(Void())
+                await handling.send()
+            }
         }
     }
 
@@ -90,8 +102,7 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
             UNUserNotificationCenter.current().getDeliveredNotifications { delivered in
                 let asking = delivered.map(\.request).filter { !$0.content.categoryIdentifier.isEmpty }
                 let over = asking.filter { request in
-                    let ticket = request.content.userInfo[NotificationKeys.ticket] as? TicketId
-                    return ticket.map(tickets.contains) ?? false
+                    NotificationKeys.ticket(of: userInfo(of: request)).map(tickets.contains) ?? false
                 }
                 found.resume(returning: over.map(\.identifier))
             }
@@ -99,13 +110,26 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
         UNUserNotificationCenter.current().removeDeliveredNotifications(withIdentifiers: over)
     }
 
+    /// Where a notification says that an answer waits and it does not any more, says what became of it.
+    static func sayLate(_ home: HomeScreen) async {
+        let waiting: [LateReply] = await withCheckedContinuation { found in
+            UNUserNotificationCenter.current().getDeliveredNotifications { delivered in
+                let carried = delivered.map(\.request.content.userInfo)
+                found.resume(returning: carried.compactMap { LateReply(userInfo: $0) })
+            }
+        }
+        for late in waiting {
+            if let outcome = late.outcome(home) { await say(outcome, about: late) }
+        }
+    }
+
     /// Tells, in place of the notification that was answered, what became of the answer. What went well makes
     /// no sound; for what did not, others may still be paged.
-    private static func say(_ outcome: ReplyOutcome, about reply: Reply) async {
+    private static func say(_ outcome: ReplyOutcome, about late: LateReply) async {
         let content = UNMutableNotificationContent()
         content.title = outcome.title.text()
         content.body = outcome.body?.text() ?? ""
-        content.userInfo = [NotificationKeys.ticket: reply.ticket]
+        content.userInfo = late.userInfo(outcome)
         if case .taken = outcome {
             content.interruptionLevel = .active
         } else {
@@ -113,11 +137,16 @@ final class Notices: NSObject, UNUserNotificationCenterDelegate {
             content.sound = .default
         }
         let request = UNNotificationRequest(
-            identifier: "reply-\(reply.ticket)",
+            identifier: late.reply.ticket.map { "reply-\($0)" } ?? "reply",
             content: content,
             trigger: nil
         )
         try? await UNUserNotificationCenter.current().add(request)
+    }
+
+    /// What it carries, with the ticket in it even where the extension had no time.
+    private static func userInfo(of request: UNNotificationRequest) -> [AnyHashable: Any] {
+        NotificationKeys.withTicket(request.content.userInfo, readBy: Notifier.ofThisPhone())
     }
 
     private static func push(of request: UNNotificationRequest) -> Push? {

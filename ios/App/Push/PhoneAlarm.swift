@@ -77,7 +77,7 @@ enum PhoneAlarm {
     @available(iOS 26.0, *)
     private static func alert(_ backstop: Backstop) -> AlarmPresentation.Alert {
         AlarmPresentation.Alert(
-            title: LocalizedStringResource(stringLiteral: backstop.title.text()),
+            title: "\(backstop.title.text())",
             stopButton: AlarmButton(
                 text: LocalizedStringResource("alarm_stop"),
                 textColor: .white,

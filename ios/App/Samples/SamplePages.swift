@@ -159,6 +159,7 @@ extension Samples {
             alarms: alarms,
             problems: [],
             readiness: readiness ?? ReadinessScreen(light: .green, findings: [], lastDrill: drill),
+            rules: PhoneRules(sirenFloor: nil, hideContent: false),
             connection: connection ?? .live(since: ago(10_800)),
             onCall: true,
             offlineUntil: nil,

@@ -70,6 +70,7 @@ struct MainView: View {
                     pushes: model.pushes.state,
                     rehearses: model.rehearsal.sounds,
                     supportLog: { pager.pager.supportLog() },
+                    askedFloor: pager.home?.rules.sirenFloor,
                     choices: $model.choices,
                     perform: perform
                 )

@@ -10,6 +10,8 @@ struct SettingsView: View {
     let rehearses: Bool
     /// What is handed to a supporter, read when it is asked for.
     let supportLog: () -> String
+    /// How loud the person's teams want a page at least, if they say: a share of full volume.
+    let askedFloor: Float?
     @Binding var choices: Choices
     let perform: (Wish) -> Void
 
@@ -38,6 +40,7 @@ struct SettingsView: View {
     private var siren: some View {
         Section {
             VolumeFloor(floor: $choices.volumeFloor)
+            if let askedFloor { Text("volume_floor_asked \(percent(askedFloor))") }
             SystemVolume().frame(height: 44)
             Toggle(isOn: $choices.vibrates) { Text("vibrate") }
             Toggle(isOn: $choices.flashes) { Text("torch") }
@@ -121,17 +124,18 @@ private struct VolumeFloor: View {
             HStack {
                 Text("volume_floor")
                 Spacer()
-                Text(verbatim: percent).monospacedDigit()
+                Text(verbatim: percent(floor)).monospacedDigit()
             }
             .accessibilityHidden(true)
             Slider(value: $floor, in: 0.5...1, step: 0.1) { Text("volume_floor") }
-                .accessibilityValue(Text(verbatim: percent))
+                .accessibilityValue(Text(verbatim: percent(floor)))
         }
     }
+}
 
-    private var percent: String {
-        Double(floor).formatted(.percent.precision(.fractionLength(0)))
-    }
+/// A share as people read it.
+private func percent(_ share: Float) -> String {
+    Double(share).formatted(.percent.precision(.fractionLength(0)))
 }
 
 /// What is handed to a supporter: to be read before it is sent.
@@ -172,6 +176,7 @@ extension Bundle {
             pushes: .registered,
             rehearses: false,
             supportLog: { "" },
+            askedFloor: nil,
             choices: $choices
         ) { _ in }
     }
@@ -185,6 +190,7 @@ extension Bundle {
             pushes: .refused("HTTP 503"),
             rehearses: true,
             supportLog: { "" },
+            askedFloor: 0.9,
             choices: $choices
         ) { _ in }
     }

@@ -1,5 +1,6 @@
 import AppIntents
 import Foundation
+import TocsinGlance
 
 /// "Who is on call": asks the server, and reads it out team by team.
 struct WhoIsOnCallIntent: AppIntent {
@@ -15,7 +16,7 @@ struct WhoIsOnCallIntent: AppIntent {
     func perform() async throws -> some IntentResult & ProvidesDialog {
         let duties = try await door.onCall()
         let said = duties.map { String(localized: Self.sentence($0)) }.joined(separator: "\n")
-        return .result(dialog: said.isEmpty ? IntentDialog(Self.nobody) : IntentDialog(stringLiteral: said))
+        return .result(dialog: IntentDialog(said.isEmpty ? Self.nobody : "\(said)"))
     }
 
     private static let nobody = LocalizedStringResource("in_no_team", table: "Shared")

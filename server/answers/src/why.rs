@@ -103,7 +103,7 @@ pub enum Rule {
         /// When the limit was over.
         limit: Millis,
     },
-    /// No device of those who were paged before had received the page.
+    /// No device of those who were paged before had received the page, or could sound.
     NotReceived {
         /// Who they are.
         people: Vec<PersonId>,
@@ -610,7 +610,7 @@ impl Words<'_> {
                 by,
                 problems,
             } => format!(
-                "{who}{as_role} {is} paged: no device of {} had received the page by {}{}{again}",
+                "{who}{as_role} {is} paged: no device of {} could ring by {}{}{again}",
                 self.people(before),
                 clock(*by),
                 problems_text(problems)

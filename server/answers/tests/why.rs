@@ -80,8 +80,7 @@ fn a_missing_receipt_is_told_with_what_went_wrong_on_the_way() {
     let told = night.told();
     assert!(
         told.contains(
-            &"Dora (secondary) is paged: no device of Ana had received the page by 02:01:00 (the \
-              address is dead)"
+            &"Dora (secondary) is paged: no device of Ana could ring by 02:01:00 (the address is dead)"
                 .to_owned()
         ),
         "{told:#?}"

@@ -10,6 +10,7 @@ use tocsin_ingest::template::Spec;
 use tocsin_report::Hours;
 use tocsin_rota::{Rota, RotaSpec};
 use tocsin_ticket::{PersonId, Policy, ServiceId, Severity, TeamId};
+use tocsin_wire::PhoneRules;
 
 use crate::noise::{HoldOff, Maintenance};
 use crate::outbound::{Conference, Subscriber, Webhook};
@@ -157,6 +158,8 @@ pub struct Team {
     pub conference: Option<Conference>,
     /// Who hears of the status updates of all its tickets.
     pub subscribers: Vec<Subscriber>,
+    /// What it asks of the phones of everybody whom it may page.
+    pub phones: PhoneRules,
 }
 
 impl Team {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_report::Hours;
 use tocsin_rota::{HandoffSpec, HoursSpec, MentorSpec, Rota, RotaSpec, Shift, Span, When};
 use tocsin_ticket::{Millis, PersonId, Policy, ServiceId, Severity, TeamId};
+use tocsin_wire::PhoneRules;
 
 use crate::Directory;
 use crate::config::{
@@ -346,8 +347,23 @@ impl Item for Team {
             conference_facts(&mut facts, conference);
         }
         subscriber_facts(&mut facts, &self.subscribers);
+        phone_facts(&mut facts, self.phones);
         facts
     }
+}
+
+fn phone_facts(facts: &mut Facts, rules: PhoneRules) {
+    let PhoneRules {
+        siren_floor,
+        hide_content,
+    } = rules;
+    facts.extend(self::facts([
+        ("phones.siren_floor", siren_floor.map(|it| it.to_string())),
+        (
+            "phones.hide_content",
+            hide_content.then(|| "true".to_owned()),
+        ),
+    ]));
 }
 
 fn conference_facts(facts: &mut Facts, conference: &Conference) {

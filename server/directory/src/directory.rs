@@ -19,6 +19,7 @@ use tocsin_wire as wire;
 use crate::Maintenance;
 use crate::config::{Config, IntegrationSpec, Layer, Person, Service, Team};
 use crate::handoff::{Handoff, Turn};
+use crate::phones;
 
 /// A configuration in use.
 ///
@@ -386,6 +387,14 @@ impl Directory {
                 .map(|service| (service.id.clone(), service.downstream.clone()))
                 .collect(),
         }
+    }
+
+    /// What the teams that may page a person ask of their phones.
+    #[must_use]
+    pub fn phone_rules(&self, person: &PersonId) -> wire::PhoneRules {
+        let teams = self.teams_of(person).iter();
+        let paging = teams.filter(|team| self.pageable(team).contains(person));
+        phones::strictest(paging.filter_map(|team| Some(self.config.teams.get(team)?.phones)))
     }
 
     /// Who is on call in each of these teams, in their order.

@@ -18,6 +18,7 @@ mod heartbeat;
 mod noise;
 mod outbound;
 mod parse;
+mod phones;
 mod read;
 mod template;
 

@@ -16,7 +16,7 @@ use toml::de::DeTable;
 use crate::ConfigErrors;
 use crate::config::{Config, Holidays, IntegrationSpec, Language, Person, Rotation, Service, Team};
 use crate::read::{Node, Report, Table, nearest};
-use crate::{heartbeat, noise, outbound, template};
+use crate::{heartbeat, noise, outbound, phones, template};
 
 /// Names stand in page titles: what fits on a phone's screen in two lines.
 pub(crate) const LONGEST_NAME: usize = 80;
@@ -347,6 +347,7 @@ fn team<'a>(node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Team> {
         "policy",
         "conference",
         "subscribers",
+        "phones",
         "hours",
     ])?;
     let id = fields
@@ -387,11 +388,13 @@ fn team<'a>(node: &Node<'a>, known: &Known<'_, 'a>) -> Option<Team> {
         .optional("subscribers")
         .map(|list| outbound::subscribers(&list, id, known.webhooks))
         .unwrap_or_default();
+    let phones = if_written(fields.optional("phones"), phones::rules);
     let hours = if_written(fields.optional("hours"), parts_of_the_day);
     Some(Team {
         hours: hours?.unwrap_or_default(),
         conference: conference?,
         subscribers,
+        phones: phones?.unwrap_or_default(),
         secondary: secondary?,
         further: further.unwrap_or_else(|| Some(Vec::new()))?,
         policy: policy?.unwrap_or_default(),
@@ -557,7 +560,7 @@ fn parts_of_the_day(node: &Node<'_>) -> Option<Hours> {
 }
 
 /// Nothing where nothing is written; `None` where what is written cannot be read.
-fn if_written<'a, T>(
+pub(crate) fn if_written<'a, T>(
     field: Option<Node<'a>>,
     read: impl Fn(&Node<'a>) -> Option<T>,
 ) -> Option<Option<T>> {

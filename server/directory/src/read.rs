@@ -197,6 +197,23 @@ impl<'a> Node<'a> {
             .or_else(|| self.wrong_type(&expected))
     }
 
+    /// A share of something: a number from 0 to 1.
+    pub(crate) fn share(&self, expected: &str) -> Option<f32> {
+        let number = match self.value.get_ref() {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        number
+            .filter(|share| (0.0..=1.0).contains(share))
+            .or_else(|| self.wrong_type(expected))
+    }
+
+    pub(crate) fn truth(&self, expected: &str) -> Option<bool> {
+        let truth = self.value.get_ref().as_bool();
+        truth.or_else(|| self.wrong_type(expected))
+    }
+
     /// A date, a time or both, in TOML's own form or quoted, that `convert` takes.
     pub(crate) fn time<T>(
         &self,

@@ -253,7 +253,7 @@ impl Dispatcher {
             return;
         };
         let tiers = roster.tiers(person);
-        let received = paging.received();
+        let reached = paging.reached();
         let every = roster.next_channel(
             &paging.ticket.team,
             &paging.ticket.service,
@@ -272,13 +272,13 @@ impl Dispatcher {
                     .all(|channel| task_on(channel).is_some_and(|task| task.state == State::Failed))
         };
         let due = |tier: usize| page_tier_at(&paging.page, every, tier + 1);
-        while !received
+        while !reached
             && paging.tier + 1 < tiers.len()
             && (now >= due(paging.tier) || failed(paging.tier))
         {
             paging.tier += 1;
         }
-        let next = (!received && paging.tier + 1 < tiers.len()).then(|| due(paging.tier));
+        let next = (!reached && paging.tier + 1 < tiers.len()).then(|| due(paging.tier));
         if next != paging.next_tier_at {
             if let Some(old) = std::mem::replace(&mut paging.next_tier_at, next) {
                 self.timers.remove(&(old, Timer::Tier(page)));
@@ -295,7 +295,7 @@ impl Dispatcher {
             .filter(|(_, channel)| task_on(channel).is_none())
             .filter(|(tier, channel)| {
                 let settled = paging.received_by(&channel.device);
-                !received || (*tier == 0 && (!settled || channel.transport() == Transport::Apns))
+                !reached || (*tier == 0 && (!settled || channel.transport() == Transport::Apns))
             })
             .map(|(tier, channel)| (tier, Arc::clone(channel), paging.accepted_on(channel)))
             .collect();
@@ -305,7 +305,7 @@ impl Dispatcher {
             .filter(|task| {
                 self.tasks.get(task).is_some_and(|task| {
                     let settled =
-                        paging.received_by(&task.channel.device) || (received && task.tier > 0);
+                        paging.received_by(&task.channel.device) || (reached && task.tier > 0);
                     settled
                         && task.channel.transport() != Transport::Apns
                         && matches!(task.state, State::Queued | State::Waiting)

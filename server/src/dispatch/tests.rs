@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tocsin_push::{Address, Outcome, Purpose};
 use tocsin_ticket::{
-    Alarm, Chain, Command, Context, DeliveryProblem, DeviceId, HelpTarget, Level, Millis, PersonId,
-    Policy, Receipt, Role, Rung, ServiceId, Severity, TeamId, Ticket, TicketId, Transport, decide,
+    Alarm, Chain, Command, Context, DeliveryProblem, DeviceId, DoNotDisturb, HelpTarget, Level,
+    Millis, PersonId, Policy, Receipt, Role, Rung, ServiceId, Severity, TeamId, Ticket, TicketId,
+    Transport, decide,
 };
 use tocsin_wire::{
     ApnsEnvironment, MAX_PUSH_BYTES, PushAddress, PushChannel, PushMessage, PushPayload, PushWhen,
@@ -184,6 +185,10 @@ impl Trouble {
     }
 
     fn received(self, device: &str, now: Millis) -> Self {
+        self.received_under(None, device, now)
+    }
+
+    fn received_under(self, filter: Option<DoNotDisturb>, device: &str, now: Millis) -> Self {
         let page = self.0.pages[0].id;
         let receipt = Receipt {
             device: device.into(),
@@ -192,7 +197,7 @@ impl Trouble {
             at: now,
             effective_volume: None,
             ringer: None,
-            do_not_disturb: None,
+            do_not_disturb: filter,
         };
         let delivery = Command::Delivery {
             page,
@@ -325,6 +330,21 @@ fn what_no_device_received_in_time_goes_by_the_next_channel_until_one_does() {
     night.sleep_until(START + s(120));
     let mail = night.transports().contains(&Transport::Email);
     assert!(!mail, "somebody has it: the mailbox is left alone");
+}
+
+#[test]
+fn a_phone_in_total_silence_is_no_reason_to_spare_the_next_channel() {
+    let mut night = Night::new(&[
+        channel("phone", web("phone"), PushWhen::AtOnce),
+        channel("old phone", apns("old"), PushWhen::IfNotReceived),
+    ]);
+    let trouble = Trouble::new(1, Severity::Sev1, START);
+    night.hear(&trouble.0);
+    night.accept_all();
+    let silence = Some(DoNotDisturb::TotalSilence);
+    night.hear(&trouble.received_under(silence, "phone", night.now).0);
+    night.sleep_until(START + s(10));
+    assert_eq!(night.transports(), [Transport::Apns]);
 }
 
 #[test]

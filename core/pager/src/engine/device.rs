@@ -9,6 +9,7 @@ use tocsin_wire::{PushChannel, PushRegistration};
 
 use super::due::backoff;
 use super::link::{RETRY_AFTER_CAP, REVOKED_RETRY};
+use super::rules::siren_floor;
 use super::{Change, Draft, Due, Effect, Phone};
 use crate::net::NetworkError;
 
@@ -216,6 +217,8 @@ impl Phone {
         if let Some(registered) = self.push_registered() {
             facts.network.push_registered = Some(registered);
         }
+        let floor = &mut facts.sound.volume_floor;
+        *floor = floor.map(|own| siren_floor(own, &self.duty.duty.rules));
         facts.clock_skew_ms = self.clock_offset_ms;
         facts.last_drill = self.drills.result();
         facts.reported_at = Some(self.server_now(now));

@@ -13,7 +13,7 @@ use super::{Change, Draft, NoticeKind, Phone};
 pub const DRILL_GRACE: Duration = Duration::from_secs(15 * 60);
 
 /// What the server said is expected, and since when the present drill is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct KnownDuty {
     /// The server's word.
     pub duty: Duty,

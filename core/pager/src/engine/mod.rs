@@ -35,6 +35,7 @@ mod input;
 mod link;
 mod push;
 mod receipts;
+mod rules;
 mod saved;
 mod shelf;
 mod siren;
@@ -68,6 +69,7 @@ pub use incident::{
 pub use input::{DeviceStatus, Input, Obstacle, SirenEvent};
 pub use link::{RETRY_CAP, STREAM_SILENCE};
 pub use push::STREAM_HEALS_WITHIN;
+pub use rules::{hides_content, siren_floor};
 pub use saved::Saved;
 pub use siren::{CONFIRM_WITHIN, REASSERT_EVERY, SirenReason};
 pub use taps::{ALSO_LIMIT, SETTLES_WITHIN};

@@ -228,6 +228,7 @@ impl Phone {
         for page in arrived {
             let how = How {
                 transport: Some(out.came_by),
+                do_not_disturb: self.do_not_disturb(),
                 ..How::default()
             };
             self.reach(page, Rung::Received, how, now, out);

@@ -483,8 +483,8 @@ impl Texts {
                 "제시간에 작업이 시작되지 않았습니다.",
             ),
             PageReason::Unreachable => (
-                "Nobody's device received the page before you in time.",
-                "앞서 호출된 사람의 기기가 제시간에 호출을 받지 못했습니다.",
+                "Nobody's device could ring for the page before you in time.",
+                "앞서 호출된 사람의 기기가 제시간에 울리지 못했습니다.",
             ),
             PageReason::WorkMissed => (
                 "It was not resolved in time.",
@@ -528,6 +528,15 @@ impl Texts {
             "Open Tocsin to see what it is about.",
             "Tocsin을 열어 내용을 확인하세요.",
         )
+    }
+
+    /// A page of which nothing may be said.
+    pub fn a_page(self) -> String {
+        self.pick("A page", "호출")
+    }
+
+    pub fn over(self) -> String {
+        self.pick("You are no longer paged.", "더 이상 호출하지 않습니다.")
     }
 
     /// Which limit was missed; instants as their reader reads them.

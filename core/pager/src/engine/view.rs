@@ -9,7 +9,7 @@ use tocsin_ticket::{
     DeadlineKind, DeviceId, Millis, PageId, PageReason, PersonId, Role, ServiceId, Severity,
     TeamId, TicketId, TicketState,
 };
-use tocsin_wire::{Action, Directory, Known, Person, TicketView};
+use tocsin_wire::{Action, Directory, Known, Person, PhoneRules, TicketView};
 
 use super::deadman::Lost;
 use super::incident::{
@@ -54,6 +54,9 @@ pub struct View {
     pub on_call: bool,
     /// Whether this device would wake its person.
     pub readiness: ReadinessView,
+    /// What the person's teams ask of this device; with what its owner chose it goes to
+    /// [`super::siren_floor`] and [`super::hides_content`].
+    pub rules: PhoneRules,
     /// Names for ids, for choosing a person to hand a ticket to.
     pub directory: Arc<Directory>,
     /// The language of every text.
@@ -381,6 +384,7 @@ pub(super) fn of(phone: &Phone, now: Millis) -> View {
         offline_until: phone.offline_until(),
         on_call: phone.is_on_call(now),
         readiness: readiness(phone, now),
+        rules: phone.duty.duty.rules,
         directory: Arc::clone(&phone.directory),
         language: phone.texts.language(),
         clock_offset_ms: phone.clock_correction_ms(),

@@ -307,12 +307,13 @@ impl PagerHandle {
         self.send(Message::DeviceChanged);
     }
 
-    /// Returns once everything handed in before is on disk, or the pager has ended. A process that
-    /// a push woke must not go back to sleep earlier.
-    pub async fn settled(&self) {
+    /// Returns once everything handed in before was written, or could not be, or the pager has
+    /// ended; tells whether it is on disk. A process that a push woke must not go back to sleep
+    /// earlier.
+    pub async fn settled(&self) -> bool {
         let (done, settled) = oneshot::channel();
         self.send(Message::Settled(done));
-        let _ = settled.await;
+        settled.await.unwrap_or(false)
     }
 
     /// A ticket's timeline, oldest first: the server's or, when that is not reached, as much as this
@@ -362,7 +363,7 @@ impl SirenReporter {
 enum Message {
     Input(Input),
     DeviceChanged,
-    Settled(oneshot::Sender<()>),
+    Settled(oneshot::Sender<bool>),
     Timeline(TicketId, oneshot::Sender<Vec<Entry>>),
     Question(Question),
     Shutdown(oneshot::Sender<()>),
@@ -384,7 +385,7 @@ struct Batch {
     sends: Vec<Effect>,
     /// Answered after that.
     reads: Vec<(TicketId, oneshot::Sender<Vec<Entry>>)>,
-    settled: Vec<oneshot::Sender<()>>,
+    settled: Vec<oneshot::Sender<bool>>,
 }
 
 impl Batch {
@@ -544,10 +545,10 @@ impl<N: Network> Runtime<N> {
             for (_, done) in batch.reads.drain(..) {
                 let _ = done.send(Vec::new());
             }
-            self.perform(batch);
+            self.perform(batch, false);
         } else if self.pending.changes.is_empty() && self.pending.reads.is_empty() {
             let batch = std::mem::take(&mut self.pending);
-            self.perform(batch);
+            self.perform(batch, true);
         } else {
             self.write();
         }
@@ -578,6 +579,7 @@ impl<N: Network> Runtime<N> {
             return;
         };
         self.disk = Disk::Idle(store);
+        let stored = result.is_ok();
         match result {
             Ok(()) if std::mem::take(&mut self.disk_failed) => self.step(Input::StoreRecovered),
             Ok(()) => {}
@@ -587,7 +589,7 @@ impl<N: Network> Runtime<N> {
                 self.store_failed(error.to_string());
             }
         }
-        self.perform(batch);
+        self.perform(batch, stored);
     }
 
     fn store_failed(&mut self, reason: String) {
@@ -596,10 +598,10 @@ impl<N: Network> Runtime<N> {
         self.step(Input::StoreFailed { reason });
     }
 
-    /// What comes after the disk.
-    fn perform(&mut self, batch: Batch) {
+    /// What comes after the disk, on which it is now unless that failed.
+    fn perform(&mut self, batch: Batch, stored: bool) {
         for done in batch.settled {
-            let _ = done.send(());
+            let _ = done.send(stored);
         }
         for effect in batch.sends {
             let network = Arc::clone(&self.network);

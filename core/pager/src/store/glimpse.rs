@@ -10,10 +10,10 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tocsin_wire::{Directory, Me};
+use tocsin_wire::{Directory, Duty, Me, PhoneRules};
 
 use super::{Account, Store, StoreError, json_rows, meta, secrets};
-use crate::engine::{Change, QueuedTap, Saved};
+use crate::engine::{Change, KnownDuty, QueuedTap, Saved};
 use crate::net::Server;
 
 /// What is left for other processes.
@@ -30,6 +30,9 @@ pub struct Glimpse {
     /// Taps that the server has not answered: what they are for need not ring.
     #[serde(default)]
     taps: Vec<QueuedTap>,
+    /// Whether a locked phone may show what a page is about.
+    #[serde(default)]
+    rules: PhoneRules,
 }
 
 /// Whether a change is one that a glimpse shows.
@@ -40,6 +43,7 @@ pub fn shows(change: &Change) -> bool {
             | Change::Directory(_)
             | Change::ClockOffset { .. }
             | Change::AddTap(_)
+            | Change::Duty(_)
             | Change::RemoveTap(_)
     )
 }
@@ -55,6 +59,10 @@ impl Glimpse {
             directory: meta(db, "directory")?.unwrap_or_default(),
             clock_offset_ms: meta(db, "clock_offset_ms")?,
             taps: json_rows(db, "outbox", &mut true)?,
+            rules: meta::<KnownDuty>(db, "duty")?
+                .unwrap_or_default()
+                .duty
+                .rules,
         })
     }
 
@@ -87,6 +95,13 @@ impl Glimpse {
             directory: self.directory,
             clock_offset_ms: self.clock_offset_ms,
             taps: self.taps,
+            duty: KnownDuty {
+                duty: Duty {
+                    rules: self.rules,
+                    ..Duty::default()
+                },
+                ..KnownDuty::default()
+            },
             ..Saved::new(self.me, self.person_name)
         }
     }

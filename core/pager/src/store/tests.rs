@@ -142,6 +142,18 @@ fn the_file_survives_a_power_cut() {
     assert_eq!(pragma("synchronous"), "Integer(2)", "FULL");
 }
 
+/// What the teams ask of the phone.
+fn asked(rules: tocsin_wire::PhoneRules) -> Change {
+    let duty = tocsin_wire::Duty {
+        rules,
+        ..tocsin_wire::Duty::default()
+    };
+    Change::Duty(crate::engine::KnownDuty {
+        duty,
+        expected_since: None,
+    })
+}
+
 #[test]
 fn what_extensions_may_see_is_kept_true_and_small() {
     let folder = tempfile::tempdir().unwrap();
@@ -176,6 +188,15 @@ fn what_extensions_may_see_is_kept_true_and_small() {
         (vec![tap.clone()], directory)
     );
     assert_eq!(saved.clock_offset_ms, Some(7));
+
+    let rules = tocsin_wire::PhoneRules {
+        siren_floor: Some(0.8),
+        hide_content: true,
+    };
+    store.commit(&[asked(rules)]).unwrap();
+    assert_eq!(seen(&file).duty.duty.rules, rules);
+    store.leave_glimpse(file.clone());
+    assert_eq!(seen(&file).duty.duty.rules, rules, "by another process too");
 
     let before = std::fs::metadata(&file).unwrap().len();
     let entry = Change::AddEntry {

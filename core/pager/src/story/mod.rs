@@ -468,8 +468,8 @@ impl Teller<'_> {
             }
             PageReason::WorkMissed => ("it was not resolved in time", "제시간에 해결되지 않음"),
             PageReason::Unreachable => (
-                "the page before reached nobody's device in time",
-                "앞선 호출이 제시간에 어느 기기에도 닿지 않음",
+                "nobody's device could ring for the page before in time",
+                "앞선 호출이 제시간에 어느 기기에서도 울리지 못함",
             ),
             PageReason::Declined => (
                 "whoever was paged before cannot",
@@ -495,8 +495,8 @@ impl Teller<'_> {
             PageReason::ResearchingMissed => ("no work in time", "제시간에 작업 시작 없음"),
             PageReason::WorkMissed => ("not resolved in time", "제시간에 해결되지 않음"),
             PageReason::Unreachable => (
-                "nobody's device received the page in time",
-                "제시간에 호출을 받은 기기 없음",
+                "nobody's device could ring in time",
+                "제시간에 울린 기기 없음",
             ),
             PageReason::Declined => ("whoever was paged cannot", "호출된 사람이 응할 수 없음"),
             PageReason::NewcomerLate => ("half of the limit is over", "제한 시간의 절반이 지남"),

@@ -70,8 +70,8 @@ fn the_story_climbs_the_ladder_and_says_where_it_broke() {
     the service took it on for Ana Silva's device 012345 by WebPush (7.1)
     not delivered to Ana Silva's device 012345 by FCM: the address is dead and no longer used (“404 UNREGISTERED”) (7.1)
     sent to Ana Silva's telephone by a gateway (7.1)
-    nobody's device received the page in time: on to Bea Lindqvist (manager)
-    page 7.2 to Bea Lindqvist: the page before reached nobody's device in time
+    nobody's device could ring in time: on to Bea Lindqvist (manager)
+    page 7.2 to Bea Lindqvist: nobody's device could ring for the page before in time
     Bea Lindqvist's device abcdef has received the page by its live stream (7.2)
     Bea Lindqvist's device abcdef sounds the siren at 80 % volume, ringer silent, do-not-disturb on: alarms only (7.2)
     Bea Lindqvist's device fedcba plays the siren where nobody can hear it (7.2)
@@ -131,8 +131,8 @@ fn the_story_is_told_in_korean_too() {
     Ana Silva 님 기기 012345: 푸시 서비스가 접수 (WebPush) (7.1)
     Ana Silva 님 기기 012345: FCM 전달 실패: 주소가 더 이상 유효하지 않아 사용 중지 (“404 UNREGISTERED”) (7.1)
     Ana Silva 님 전화: 보냄 (게이트웨이) (7.1)
-    제시간에 호출을 받은 기기 없음: Bea Lindqvist 님(관리자)에게 넘어감
-    Bea Lindqvist 님 호출 7.2: 앞선 호출이 제시간에 어느 기기에도 닿지 않음
+    제시간에 울린 기기 없음: Bea Lindqvist 님(관리자)에게 넘어감
+    Bea Lindqvist 님 호출 7.2: 앞선 호출이 제시간에 어느 기기에서도 울리지 못함
     Bea Lindqvist 님 기기 abcdef: 호출 수신 (실시간 연결) (7.2)
     Bea Lindqvist 님 기기 abcdef: 사이렌 울림, 음량 80 %, 벨소리 무음, 방해 금지: 알람만 (7.2)
     Bea Lindqvist 님 기기 fedcba: 아무도 들을 수 없는 곳에서 사이렌 재생 (7.2)

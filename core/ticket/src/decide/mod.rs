@@ -443,6 +443,43 @@ impl<'a> Draft<'a> {
                 page,
                 receipt: receipt.clone(),
             });
+            self.reach_elsewhere(page, receipt);
+        }
+    }
+
+    /// A siren that nobody can hear has reached nobody, although its device has received the page: so
+    /// those who were paged with it must be reached yet, or the next person is paged.
+    fn reach_elsewhere(&mut self, page: PageId, receipt: &Receipt) {
+        let mute = receipt.rung == Rung::Sounding && receipt.is_mute();
+        let Some(page) = self.ticket.pages.iter().find(|live| live.id == page) else {
+            return;
+        };
+        let peers =
+            self.ticket.pages.iter().filter(|live| {
+                !live.reason.is_aside() && live.role == page.role && live.at == page.at
+            });
+        let peers: Vec<&Page> = peers.collect();
+        let mut receipts = peers.iter().flat_map(|live| &live.receipts);
+        if !mute
+            || page.reason.is_aside()
+            || receipts.any(|it| it.rung >= Rung::Sounding && it.reaches())
+        {
+            return;
+        }
+        let limits = self.context.policy.limits_once_paging(self.ticket.severity);
+        let by = self.now.max(page.at + limits.next_person);
+        let people = peers.iter().map(|live| live.person.clone()).collect();
+        match &self.ticket.deadline {
+            Some(Deadline {
+                due,
+                kind: DeadlineKind::Escalate,
+                reach: None,
+                ..
+            }) if self.ticket.rounds == 0 && by < *due => {
+                let (due, reach) = (*due, Some(Reach { by, people }));
+                self.replace_deadline(due, DeadlineKind::Escalate, reach);
+            }
+            _ => {}
         }
     }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tocsin_ticket::{
-    Alarm, Bridge, Chain, Command, Context, DeviceId, Event, GroupLabels, Hold, Level, Millis,
-    Page, PageId, PersonId, Policy, Receipt, Refusal, Role, Rung, Severity, Shadow, Ticket,
-    TicketId, Transport, decide,
+    Alarm, Bridge, Chain, Command, Context, DeviceId, DoNotDisturb, Event, GroupLabels, Hold,
+    Level, Millis, Page, PageId, PersonId, Policy, Receipt, Refusal, Role, Rung, Severity, Shadow,
+    Ticket, TicketId, Transport, decide,
 };
 
 pub const START: Millis = Millis(1_800_000_000_000);
@@ -217,19 +217,33 @@ pub fn paged(events: &[Event]) -> Vec<&Page> {
 
 /// The phone's word that page `number` of the ticket reached `rung`.
 pub fn receipt(number: u32, rung: Rung) -> Command {
+    delivery(number, "phone", rung, None)
+}
+
+/// What one of Ana's devices says of the first page, and how much it was told not to disturb.
+pub fn told_by(device: &str, rung: Rung, do_not_disturb: Option<DoNotDisturb>) -> Command {
+    delivery(1, device, rung, do_not_disturb)
+}
+
+fn delivery(
+    number: u32,
+    device: &str,
+    rung: Rung,
+    do_not_disturb: Option<DoNotDisturb>,
+) -> Command {
     Command::Delivery {
         page: PageId {
             ticket: TicketId(7),
             number,
         },
         receipts: vec![Receipt {
-            device: DeviceId::from("phone"),
+            device: DeviceId::from(device),
             transport: Some(Transport::Stream),
             rung,
             at: START,
             effective_volume: None,
             ringer: None,
-            do_not_disturb: None,
+            do_not_disturb,
         }],
         failures: Vec::new(),
     }

@@ -52,6 +52,15 @@ public struct Backstop: Hashable, Sendable, Identifiable {
     }
 }
 
+extension NotificationContent {
+    /// The names of this phone's own notifications that stand behind the page, and stand there no longer: they are
+    /// taken back with this one, because the app itself may not be woken for it.
+    public var endedBackstops: [String] {
+        guard silences, let ticket else { return [] }
+        return Backstop.notificationIdentifiers(Backstop.Kind.page(ticket).id)
+    }
+}
+
 extension Backstop.Kind {
     /// A UUID of version 8 (RFC 9562, section 5.8), which is the application's own to fill: the kind and
     /// the 64 bits that tell it from others of its kind.
@@ -90,11 +99,12 @@ public struct Backstops: Sendable {
         unknown = known
     }
 
-    /// What is to be done as things stand; `now` is this phone's clock. Taking back comes first. To be
-    /// called whenever `home` changes, and every 20 s while the siren rings: as long as the siren is known
-    /// to sound, the alarms behind it are put off.
-    public mutating func update(home: HomeScreen?, now: Millis) -> [Change] {
-        let wanted = home.map { Self.wanted(home: $0, now: now) } ?? []
+    /// What is to be done as things stand; `now` is this phone's clock. No alarm says what a page is about if the
+    /// owner of the phone `hides` it, or one of their teams does. Taking back comes first. To be called whenever
+    /// `home` changes, and every 20 s while the siren rings: as long as the siren is known to sound, the alarms
+    /// behind it are put off.
+    public mutating func update(home: HomeScreen?, now: Millis, hides: Bool) -> [Change] {
+        let wanted = home.map { Self.wanted(home: $0, now: now, hides: hides) } ?? []
         let ids = Set(wanted.map(\.id))
         let gone = unknown.union(kept.keys).subtracting(ids)
         let sounds = home?.siren.confirmed == true
@@ -114,21 +124,21 @@ public struct Backstops: Sendable {
         return now >= kept.at + Backstop.every || (sounds && now > kept.at - Backstop.every / 2)
     }
 
-    private static func wanted(home: HomeScreen, now: Millis) -> [Backstop] {
+    private static func wanted(home: HomeScreen, now: Millis, hides: Bool) -> [Backstop] {
         var seen = Set<TicketId>()
         let ringing = home.pages.filter { $0.status == .ringing && seen.insert($0.ticket).inserted }
-        return ringing.map { behind($0, now: now) }
+        let hides = hidesContent(own: hides, rules: home.rules)
+        return ringing.map { behind($0, now: now, hides: hides) }
             + home.alarms.map { behind($0, now: max(now, home.offlineUntil ?? now)) }
     }
 
-    private static func behind(_ page: PageCard, now: Millis) -> Backstop {
-        let title = "\(page.severityText): \(page.title)"
-        return Backstop(
+    private static func behind(_ page: PageCard, now: Millis, hides: Bool) -> Backstop {
+        Backstop(
             kind: .page(page.ticket),
             at: now + Backstop.every,
             isLoud: true,
-            title: .text(title),
-            body: .text(page.service)
+            title: hides ? .phrase(Phrase(.alarmPaged)) : .text("\(page.severityText): \(page.title)"),
+            body: hides ? .phrase(Phrase(.alarmPagedMore)) : .text(page.service)
         )
     }
 

@@ -50,8 +50,20 @@ public enum NotificationKeys {
     /// The sealed payload as the server sent it.
     public static let payload = "t"
 
+    /// `userInfo` with the ticket in it. Where the extension had no time there is none, and the core reads it from
+    /// the sealed payload; what the core cannot read either stays as it is.
+    public static func withTicket(
+        _ userInfo: [AnyHashable: Any],
+        readBy notifier: @autoclosure () -> Notifier
+    ) -> [AnyHashable: Any] {
+        guard ticket(of: userInfo) == nil, let payload = userInfo[payload] as? String,
+            let read = notifier().open(payload: payload, category: "").ticket
+        else { return userInfo }
+        return userInfo.merging([ticket: read]) { _, new in new }
+    }
+
     /// The ticket it is about, if that is known.
-    static func ticket(of userInfo: [AnyHashable: Any]) -> TicketId? {
+    public static func ticket(of userInfo: [AnyHashable: Any]) -> TicketId? {
         userInfo[ticket] as? TicketId ?? (userInfo[ticket] as? NSNumber)?.int64Value
     }
 }

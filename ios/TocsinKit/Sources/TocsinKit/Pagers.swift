@@ -15,6 +15,33 @@ extension Pager {
         newest { observeTicket(ticket: ticket, observer: TicketFeed(feed: $0)) }
     }
 
+    /// What there is to show at home now; `nil` while the device is nobody's.
+    public func home() async -> HomeScreen? {
+        for await home in homes() { return home }
+        return nil
+    }
+
+    /// What `find` finds first in what there is to show at home; nothing if that takes longer than `patience`.
+    func first<Found: Sendable>(
+        within patience: Duration,
+        _ find: @escaping @Sendable (HomeScreen?) -> Found?
+    ) async -> Found? {
+        await withTaskGroup(of: Found?.self) { group in
+            group.addTask {
+                for await home in self.homes() {
+                    if let found = find(home) { return found }
+                }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
     private func newest<Screen: Sendable>(
         _ look: (AsyncStream<Screen?>.Continuation) -> PagerObservation
     ) -> AsyncStream<Screen?> {

@@ -44,12 +44,17 @@ public struct Allowed: Hashable, Sendable {
         case disabled
         /// It is on.
         case enabled
+
+        /// What the system's word about critical alerts means. Until an app that has the entitlement asks for them
+        /// the system calls them not supported, as it does for an app that can never have them.
+        public func ofCriticalAlerts(isEntitled: Bool) -> Setting {
+            isEntitled && self == .notSupported ? .disabled : self
+        }
     }
 
     /// May it notify, as `UNAuthorizationStatus` has it.
     public var notifications: Permission
-    /// Critical alerts; `notSupported` for an app that was built without the entitlement, `disabled` for one
-    /// that has it and has not asked, which the system itself calls not supported as well.
+    /// Critical alerts; see ``Setting/ofCriticalAlerts(isEntitled:)``.
     public var criticalAlerts: Setting
     /// Time-sensitive notifications.
     public var timeSensitive: Setting
@@ -81,6 +86,13 @@ public struct Allowed: Hashable, Sendable {
             criticalAlerts: criticalAlerts == .enabled ? .granted : .denied,
             timeSensitive: timeSensitive == .enabled ? .granted : .denied
         )
+    }
+
+    /// For which rungs the system's question stands by which `rung` is had: one for all kinds of notifications, of
+    /// critical alerts only where the app can have them. Once Apple grants them, they are still to be asked for.
+    public func asked(by rung: Rung) -> Set<Rung> {
+        if rung == .alarms { return [.alarms] }
+        return Set([.notifications, .criticalAlerts]).intersection(offered)
     }
 
     /// The rungs that this app on this system can have.

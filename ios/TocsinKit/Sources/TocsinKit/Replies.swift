@@ -7,26 +7,31 @@ import TocsinCore
 
 /// What a person tapped on a notification, without opening anything.
 public struct Reply: Hashable, Sendable {
-    /// What it stands for.
-    public let tap: Tap
+    /// What it stands for; nothing where nobody can tell which ticket it is about.
+    public let tap: Tap?
     /// The ticket it is about.
-    public let ticket: TicketId
+    public let ticket: TicketId?
     /// The page itself, which the core may not have heard of yet.
     public let push: Push?
 
     /// What the button `actionIdentifier` of a notification with this `userInfo` stands for; nothing for
-    /// the notification itself, for one that was swiped away, and where the ticket is not known.
+    /// the notification itself, and for one that was swiped away.
     public init?(actionIdentifier: String, userInfo: [AnyHashable: Any]) {
         let actions = notificationCategories(language: .english).flatMap(\.actions)
-        guard let deed = actions.first(where: { $0.id == actionIdentifier })?.deed,
-            let ticket = NotificationKeys.ticket(of: userInfo)
-        else { return nil }
-        switch deed {
-        case .checkIn: tap = .checkIn(ticket)
-        case .cannotHelp: tap = .cannot(ticket, reason: nil)
-        }
+        guard let deed = actions.first(where: { $0.id == actionIdentifier })?.deed else { return nil }
+        let ticket = NotificationKeys.ticket(of: userInfo)
+        tap = ticket.map { Tap(deed, $0) }
         self.ticket = ticket
         push = (userInfo[NotificationKeys.payload] as? String).flatMap(sealedPush(payload:))
+    }
+}
+
+extension Tap {
+    fileprivate init(_ deed: NotificationDeed, _ ticket: TicketId) {
+        switch deed {
+        case .checkIn: self = .checkIn(ticket)
+        case .cannotHelp: self = .cannot(ticket, reason: nil)
+        }
     }
 }
 
@@ -41,6 +46,8 @@ public enum ReplyOutcome: Hashable, Sendable {
     case refused(String)
     /// This phone is nobody's pager, or its pager does not open.
     case failed(Trouble)
+    /// Nobody can tell which ticket it was about: the extension had no time, and the core cannot read the push.
+    case unread
 
     /// What the notification says first.
     public var title: Phrase {
@@ -50,6 +57,7 @@ public enum ReplyOutcome: Hashable, Sendable {
         case .waits: Phrase(.replyWaits)
         case .refused: Phrase(.replyRefused)
         case .failed(let trouble): trouble.phrase
+        case .unread: Phrase(.replyUnread)
         }
     }
 
@@ -59,6 +67,7 @@ public enum ReplyOutcome: Hashable, Sendable {
         case .taken, .failed: nil
         case .waits: .phrase(Phrase(.replyWaitsMore))
         case .refused(let text): .text(text)
+        case .unread: .phrase(Phrase(.replyUnreadMore))
         }
     }
 }
@@ -68,13 +77,14 @@ extension Pager {
     /// `patience`, and no longer than the server is within reach. The system ends a process some 30 s after
     /// it has woken it.
     public func answer(_ reply: Reply, patience: Duration = .seconds(20)) async -> ReplyOutcome {
+        guard let tap = reply.tap else { return .unread }
         do {
             if let push = reply.push {
                 try receivePush(transport: push.transport, bytes: push.bytes)
             }
             let before = Set(await home()?.notices.map(\.number) ?? [])
-            try perform(reply.tap)
-            await settled()
+            try perform(tap)
+            _ = await settled()
             let outcome = await first(within: patience) { home in
                 home.flatMap { reply.outcome($0, knowing: before) }
             }
@@ -83,37 +93,12 @@ extension Pager {
             return .failed(Trouble(error))
         }
     }
-
-    /// What there is to show at home now.
-    private func home() async -> HomeScreen? {
-        for await home in homes() { return home }
-        return nil
-    }
-
-    private func first<Found: Sendable>(
-        within patience: Duration,
-        _ find: @escaping @Sendable (HomeScreen?) -> Found?
-    ) async -> Found? {
-        await withTaskGroup(of: Found?.self) { group in
-            group.addTask {
-                for await home in self.homes() {
-                    if let found = find(home) { return found }
-                }
-                return nil
-            }
-            group.addTask {
-                try? await Task.sleep(for: patience)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
-    }
 }
 
 extension Reply {
     /// What became of it, as far as `home` tells; `knowing` are the notices that were there before.
     func outcome(_ home: HomeScreen, knowing before: Set<Int64>) -> ReplyOutcome? {
+        guard let tap else { return .unread }
         let refusal = home.notices.first {
             $0.ticket == ticket && !before.contains($0.number) && [.refused, .rejected].contains($0.kind)
         }

@@ -33,6 +33,8 @@ public enum Word: String, CaseIterable, Sendable {
     case replyWaits = "reply_waits"
     case replyWaitsMore = "reply_waits_more"
     case replyRefused = "reply_refused"
+    case replyUnread = "reply_unread"
+    case replyUnreadMore = "reply_unread_more"
 
     // What the system may let the app do.
     case ladderNotifications = "ladder_notifications"
@@ -53,6 +55,8 @@ public enum Word: String, CaseIterable, Sendable {
     case cannotAtAll = "cannot_at_all"
 
     // Alarms of the phone itself.
+    case alarmPaged = "notify_paged"
+    case alarmPagedMore = "notify_open"
     case alarmOutOfTouch = "notify_out_of_touch"
     case alarmDrillMissing = "notify_drill_missing"
 }

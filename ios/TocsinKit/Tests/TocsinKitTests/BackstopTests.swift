@@ -111,7 +111,51 @@ struct BackstopTests {
         #expect(Set(Backstop.notificationIdentifiers(loud.id)).count == loud.notificationTimes.count)
     }
 
+    @Test(
+        "where the owner or a team hides pages, an alarm says that there is one and not what it is about",
+        arguments: [(true, false), (false, true)]
+    )
+    func anAlarmKeepsAPageToItself(owner: Bool, team: Bool) throws {
+        var backstops = Backstops()
+        let ringing = Samples.home(pages: [Samples.page(42)], hidesContent: team)
+        let alarm = try #require(scheduled(backstops.update(home: ringing, now: now, hides: owner)).first)
+        #expect(alarm.title == .phrase(Phrase(.alarmPaged)))
+        #expect(alarm.body == .phrase(Phrase(.alarmPagedMore)))
+        #expect(alarm.ticket == 42)
+        #expect(alarm.isLoud)
+    }
+
+    @Test("what stands behind a page is taken back by the push that ends it, and by no other")
+    func thePushThatEndsAPageTakesBackWhatStandsBehindIt() {
+        let ends = content(ticket: 42, silences: true)
+        #expect(ends.endedBackstops == Backstop.notificationIdentifiers(Backstop.Kind.page(42).id))
+        #expect(content(ticket: 42, silences: false).endedBackstops.isEmpty)
+        #expect(content(ticket: nil, silences: true).endedBackstops.isEmpty)
+    }
+
+    private func content(ticket: TicketId?, silences: Bool) -> NotificationContent {
+        NotificationContent(
+            kind: silences ? .silence : .page,
+            title: "SEV1: Trouble with the database",
+            subtitle: "Checkout",
+            body: "",
+            ticket: ticket,
+            thread: nil,
+            silences: silences,
+            category: nil,
+            level: .passive,
+            sound: .silent,
+            relevance: 0
+        )
+    }
+
     private func scheduled(_ changes: [Backstops.Change]) -> [Backstop] {
         changes.compactMap { if case .schedule(let backstop) = $0 { backstop } else { nil } }
+    }
+}
+
+extension Backstops {
+    fileprivate mutating func update(home: HomeScreen?, now: Millis) -> [Change] {
+        update(home: home, now: now, hides: false)
     }
 }

@@ -40,6 +40,22 @@ struct LadderTests {
         #expect(Rung.notifications.loss == .ladderNotificationsLoss)
     }
 
+    @Test("once Apple has granted critical alerts a phone that was asked without them is asked again")
+    func grantedLaterIsAskedLater() {
+        #expect(Allowed.Setting.notSupported.ofCriticalAlerts(isEntitled: true) == .disabled)
+        #expect(Allowed.Setting.notSupported.ofCriticalAlerts(isEntitled: false) == .notSupported)
+        var allowed = Allowed(
+            notifications: .granted,
+            criticalAlerts: .notSupported,
+            timeSensitive: .enabled,
+            alarms: .notNeeded
+        )
+        let asked = allowed.asked(by: .notifications)
+        #expect(asked == [.notifications])
+        allowed.criticalAlerts = allowed.criticalAlerts.ofCriticalAlerts(isEntitled: true)
+        #expect(Ladder(allowed: allowed, asked: asked).next == .ask(.criticalAlerts))
+    }
+
     @Test("without Apple's entitlement the app asks for no critical alerts, and says what silent mode does")
     func withoutTheEntitlementItSaysSo() {
         var allowed = Allowed(

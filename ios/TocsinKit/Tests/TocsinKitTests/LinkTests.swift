@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 import TocsinCore
-import TocsinKit
+
+@testable import TocsinKit
 
 struct LinkTests {
     @Test(
@@ -41,7 +42,6 @@ struct LinkTests {
         let reply = try #require(Reply(actionIdentifier: "CANNOT", userInfo: ["ticket": TicketId(7)]))
         #expect(reply.tap == .cannot(7, reason: nil))
         #expect(reply.push == nil)
-        #expect(Reply(actionIdentifier: "CHECK_IN", userInfo: [:]) == nil)
         let swipe = "com.apple.UNNotificationDismissActionIdentifier"
         #expect(Reply(actionIdentifier: swipe, userInfo: ["ticket": TicketId(7)]) == nil)
     }
@@ -52,6 +52,31 @@ struct LinkTests {
         let reply = try #require(Reply(actionIdentifier: "CHECK_IN", userInfo: userInfo))
         #expect(reply.push?.transport == .apns)
         #expect(reply.push?.bytes == Data([0, 1, 2, 3]))
+    }
+
+    @Test("a page that the extension had no time for is read by the core: its button works, a tap opens it")
+    func whatTheExtensionDidNotReadTheCoreReads() throws {
+        let userInfo = NotificationKeys.withTicket(
+            ["t": try SealedPage.payload()],
+            readBy: SealedPage.notifier(secret: SealedPage.secret)
+        )
+        let reply = try #require(Reply(actionIdentifier: "CHECK_IN", userInfo: userInfo))
+        #expect(reply.tap == .checkIn(42))
+        #expect(reply.push != nil)
+        #expect(Link(notification: userInfo) == .page(42))
+    }
+
+    @Test("the button of a page that nobody can read does nothing, and says what to do")
+    func aButtonOfAPageThatNobodyCanReadSaysSo() throws {
+        let userInfo = NotificationKeys.withTicket(
+            ["t": try SealedPage.payload()],
+            readBy: SealedPage.notifier(secret: Data(repeating: 8, count: 32))
+        )
+        let reply = try #require(Reply(actionIdentifier: "CHECK_IN", userInfo: userInfo))
+        #expect(reply.tap == nil)
+        #expect(reply.outcome(Samples.home(), knowing: []) == .unread)
+        #expect(ReplyOutcome.unread.title == Phrase(.replyUnread))
+        #expect(ReplyOutcome.unread.body == .phrase(Phrase(.replyUnreadMore)))
     }
 
     @Test("what became of a button is said in the notification")

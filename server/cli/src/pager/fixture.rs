@@ -109,6 +109,7 @@ impl Life {
                 until: Millis(NIGHT.0 + 36_000_000),
             }],
             drill_by,
+            ..Duty::default()
         });
         self.stream(duty, now);
     }

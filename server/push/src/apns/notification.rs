@@ -36,6 +36,7 @@ struct Aps<'a> {
     thread_id: &'a str,
     /// The app's notification service extension unseals `t` and puts in the real words.
     mutable_content: u8,
+    /// Wakes the app itself, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_available: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +80,9 @@ pub(crate) struct TooLarge {
 /// Every purpose goes as an alert: Apple delivers background pushes at its leisure, two or three an
 /// hour
 /// (<https://developer.apple.com/documentation/usernotifications/pushing-background-updates-to-your-app>),
-/// which would neither silence a siren in time nor test the way a page takes.
+/// which would neither silence a siren in time nor test the way a page takes. What rings or stops
+/// ringing says `content-available` besides: where the system allows it the app runs as well, which
+/// alone can sound the siren or set the phone's own alarm.
 pub(crate) fn body(purpose: Purpose, id: &str, sealed: &str) -> Result<Vec<u8>, TooLarge> {
     let (title_loc_key, loc_key) = match purpose {
         Purpose::Page => ("PAGE_TITLE", "PAGE_BODY"),
@@ -109,8 +112,7 @@ pub(crate) fn body(purpose: Purpose, id: &str, sealed: &str) -> Result<Vec<u8>, 
         category: (purpose == Purpose::Page).then_some(PAGE_CATEGORY),
         thread_id: id,
         mutable_content: 1,
-        // Also wakes the app itself, which owns the sound that plays.
-        content_available: (purpose == Purpose::Silence).then_some(1),
+        content_available: (purpose != Purpose::Notice).then_some(1),
         relevance_score: (purpose == Purpose::Page).then_some(1),
     };
     let body = serde_json::to_vec(&Body { aps, t: sealed })

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tocsin_ticket::{
-    DeliveryProblem, DeviceId, DrillId, Millis, Page, PageId, PersonId, Rung, Ticket, TicketId,
+    DeliveryProblem, DeviceId, DrillId, Millis, Page, PageId, PersonId, Receipt, Rung, Ticket,
+    TicketId,
 };
 
 use super::super::roster::Channel;
@@ -91,11 +92,9 @@ impl Paging {
             .any(|receipt| receipt.rung >= Rung::Received && receipt.device == *device)
     }
 
-    pub fn received(&self) -> bool {
-        self.page
-            .receipts
-            .iter()
-            .any(|receipt| receipt.rung >= Rung::Received)
+    /// Whether somebody may notice it; a phone in total silence has received it and does not help.
+    pub fn reached(&self) -> bool {
+        self.page.receipts.iter().any(Receipt::reaches)
     }
 
     pub fn accepted_on(&self, channel: &Channel) -> bool {

@@ -9,7 +9,7 @@ fn lost(from: Millis, until: Millis) -> Night {
     let team = "shop".into();
     night.stream(StreamEvent::Duty(Duty {
         shifts: vec![DutyShift { team, from, until }],
-        drill_by: None,
+        ..Duty::default()
     }));
     cut(&mut night);
     night

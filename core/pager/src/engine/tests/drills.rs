@@ -202,6 +202,7 @@ fn duty(drill_by: Option<Millis>, shift: Option<(Millis, Millis)>) -> Duty {
     Duty {
         shifts: shifts.collect(),
         drill_by,
+        ..Duty::default()
     }
 }
 

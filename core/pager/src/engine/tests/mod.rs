@@ -10,6 +10,7 @@ mod push;
 mod ready;
 mod receipts;
 mod ringing;
+mod rules;
 mod shelf;
 mod taps;
 mod versions;

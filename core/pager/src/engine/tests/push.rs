@@ -265,6 +265,11 @@ fn sounding_says_how_loud_and_what_stood_in_the_way() {
         obstacles: Vec::new(),
     }));
     night.update(&World::alarm(1, START).1);
+    assert_eq!(
+        night.batches[0].receipts[0].do_not_disturb,
+        Some(tocsin_ticket::DoNotDisturb::AlarmsOnly),
+        "with the page already, for the server to look for somebody else"
+    );
     let id = night.batches[0].id.clone();
     night.step(Input::ReceiptsAnswered { id, result: Ok(()) });
     night.sounding(Some(0.7));

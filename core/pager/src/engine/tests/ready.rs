@@ -213,11 +213,11 @@ fn who_is_paged_because_nobody_could_be_reached_is_told_so() {
     for (language, text) in [
         (
             Language::English,
-            "Nobody's device received the page before you in time.",
+            "Nobody's device could ring for the page before you in time.",
         ),
         (
             Language::Korean,
-            "앞서 호출된 사람의 기기가 제시간에 호출을 받지 못했습니다.",
+            "앞서 호출된 사람의 기기가 제시간에 울리지 못했습니다.",
         ),
     ] {
         let mut night = Night::speaking(language);

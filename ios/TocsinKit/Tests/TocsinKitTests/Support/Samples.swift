@@ -8,20 +8,25 @@ enum Samples {
 
     static func home(
         pages: [PageCard] = [],
+        tickets: [TicketCard] = [],
+        waiting: [WaitingTap] = [],
+        notices: [NoticeCard] = [],
         alarms: [AlarmCard] = [],
         siren: SirenState = siren(),
-        offlineUntil: Millis? = nil
+        offlineUntil: Millis? = nil,
+        hidesContent: Bool = false
     ) -> HomeScreen {
         HomeScreen(
             me: PersonName(id: "ana", name: "Ana Silva"),
             siren: siren,
             pages: pages,
-            tickets: [],
-            waiting: [],
-            notices: [],
+            tickets: tickets,
+            waiting: waiting,
+            notices: notices,
             alarms: alarms,
             problems: [],
             readiness: ReadinessScreen(light: .green, findings: [], lastDrill: nil),
+            rules: PhoneRules(sirenFloor: nil, hideContent: hidesContent),
             connection: .live(since: now),
             onCall: true,
             offlineUntil: offlineUntil,

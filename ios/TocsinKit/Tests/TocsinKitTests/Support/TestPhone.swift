@@ -74,7 +74,7 @@ final class TestPhone {
 
     /// The process ends, everything that was tapped being on disk.
     func end() async {
-        await pager.settled()
+        _ = await pager.settled()
         await pager.shutDown()
         work.forEach { $0.cancel() }
     }

@@ -23,6 +23,7 @@ import dev.tocsin.pager.enrol.mayScan
 import dev.tocsin.pager.fix.Maker
 import dev.tocsin.pager.fix.Mend
 import dev.tocsin.pager.fix.openFirst
+import dev.tocsin.pager.live.Live
 import dev.tocsin.pager.phone.Phone
 import dev.tocsin.pager.screens.MainModel
 import dev.tocsin.pager.screens.MainRoute
@@ -63,10 +64,11 @@ class MainActivity : ComponentActivity() {
         take(intent)
     }
 
-    /** Back from a setting, maybe: what was wrong may be mended. */
+    /** Back from a setting, maybe: what was wrong may be mended, and what was refused be allowed. */
     override fun onResume() {
         super.onResume()
         changed()
+        Live.keep(this)
     }
 
     private fun changed() = Phone.pager(this).deviceChanged()

@@ -15,19 +15,26 @@ import androidx.activity.addCallback
 import androidx.activity.compose.setContent
 import androidx.activity.enableEdgeToEdge
 import androidx.annotation.RequiresApi
+import androidx.lifecycle.lifecycleScope
+import dev.tocsin.core.PagerException
 import dev.tocsin.core.TicketId
 import dev.tocsin.pager.fix.openFirst
 import dev.tocsin.pager.phone.Phone
+import dev.tocsin.pager.phone.hidesContent
 import dev.tocsin.pager.screens.PageRoute
 import dev.tocsin.pager.screens.perform
 import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.dropWhile
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
 import dev.tocsin.pager.ui.Intent as Wish
 
 /**
  * The page, over the lock screen and whatever else is open, with the screen lit.
  *
  * Nothing here stops the siren but the person's answer: not back, not a volume key, not leaving. It closes
- * when nothing rings any more and the person is done with it.
+ * when nothing rings any more and the person is done with it, or when the phone is nobody's. The process may
+ * have begun with it: then it opens the pager, and waits until it knows what rings.
  */
 class PageActivity : ComponentActivity() {
     private val chosen = MutableStateFlow<TicketId?>(null)
@@ -38,7 +45,11 @@ class PageActivity : ComponentActivity() {
         enableEdgeToEdge()
         onBackPressedDispatcher.addCallback(this) { if (!rings()) finish() }
         chosen.value = ticket(intent)
-        setContent { PageRoute(chosen, ::hides, ::perform, ::finish) }
+        setContent { PageRoute(chosen, ::hides, ::perform) }
+        lifecycleScope.launch {
+            if (!isNobodys()) Phone.home.dropWhile { it == null }.first { it == null }
+            finish()
+        }
     }
 
     override fun onNewIntent(intent: Intent) {
@@ -81,9 +92,17 @@ class PageActivity : ComponentActivity() {
         }
     }
 
+    /** Whether it is known that nobody is paged here; opens the pager. */
+    private fun isNobodys(): Boolean =
+        try {
+            Phone.pager(this).me() == null
+        } catch (_: PagerException) {
+            false
+        }
+
     /** Whether the content is to be hidden from whoever finds this phone. */
     private fun hides(): Boolean =
-        TocsinApp.of(this).settings.hideContent &&
+        TocsinApp.of(this).hidesContent() &&
             getSystemService(KeyguardManager::class.java).isKeyguardLocked
 
     /** Goes on behind the lock, which the person opens first. */

@@ -8,6 +8,7 @@ import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraManager
 import android.media.AudioAttributes
 import android.media.AudioDeviceInfo
+import android.media.AudioManager
 import android.media.AudioTrack
 import android.os.Vibrator
 import android.provider.Settings
@@ -20,7 +21,6 @@ import dev.tocsin.core.Transport
 import dev.tocsin.pager.boot.BootReceiver
 import dev.tocsin.pager.notify.PageNotice
 import dev.tocsin.pager.phone.Phone
-import dev.tocsin.pager.siren.Watchdog
 import dev.tocsin.pager.support.OtherPhone
 import dev.tocsin.pager.support.PhoneTest
 import dev.tocsin.pager.support.PushService
@@ -39,9 +39,9 @@ import org.junit.runner.RunWith
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
-import org.robolectric.shadows.AudioDeviceInfoBuilder
 import org.robolectric.shadows.ShadowAlarmManager
 import org.robolectric.shadows.ShadowCameraCharacteristics
+import org.robolectric.shadows.ShadowPowerManager
 import java.time.Duration
 
 /** Nights of a phone with the real core, against a real server. */
@@ -55,8 +55,8 @@ class SirenTest : PhoneTest() {
         val service = awaitSiren()
         val track = loudspeaker.playing.single()
         assertEquals(AudioAttributes.USAGE_ALARM, track.audioAttributes.usage)
-        assertEquals("0.8 of seven, rounded up", 6, alarmVolume)
-        assertEquals(6f / 7, home?.siren?.effectiveVolume)
+        assertEquals(LOUD, alarmVolume)
+        assertEquals(LOUD / 7f, home?.siren?.effectiveVolume)
         assertEquals(PageNotice.NUMBER, shadowOf(service.get()).lastForegroundNotificationId)
         assertEquals(
             ServiceInfo.FOREGROUND_SERVICE_TYPE_SYSTEM_EXEMPTED,
@@ -121,6 +121,16 @@ class SirenTest : PhoneTest() {
         Phone.receivePush(app, Transport.WEB_PUSH, push)
         awaitSiren()
         assertEquals("Trouble with the database", home?.pages?.single()?.title)
+    }
+
+    @Test
+    fun `whatever is pushed keeps the processor awake until it is stored`() {
+        val server = TocsinServer.start().forThisTest()
+        enrol(server)
+        Phone.receivePush(app, Transport.WEB_PUSH, "not sealed to this phone".toByteArray())
+        val kept = checkNotNull(ShadowPowerManager.getLatestWakeLock())
+        assertTrue("when the one who delivers has left", kept.isHeld)
+        await("the processor may sleep") { !kept.isHeld }
     }
 
     @Test
@@ -233,12 +243,11 @@ class SirenTest : PhoneTest() {
         enrol(server)
         val ticket = server.alarm("the database")
         awaitSiren()
-        assertEquals(6, alarmVolume)
-        runBlocking { pager.settled() }
-        app.onTerminate()
-        loudspeaker.tracks.forEach(AudioTrack::release)
+        assertEquals(LOUD, alarmVolume)
+        goOff()
         app.onCreate()
         BootReceiver().onReceive(app, Intent(Intent.ACTION_LOCKED_BOOT_COMPLETED))
+        assertTrue("awake from here on", checkNotNull(ShadowPowerManager.getLatestWakeLock()).isHeld)
         awaitSiren()
         assertEquals(1, loudspeaker.playing.size)
         pager.checkIn(ticket)
@@ -246,21 +255,22 @@ class SirenTest : PhoneTest() {
     }
 
     @Test
-    fun `a page that was answered while the phone was off leaves it silent, with its volume as before`() {
-        val server = TocsinServer.start().forThisTest()
+    fun `a page that was over while the phone was off leaves it silent, with its volume as before`() {
+        val server = TocsinServer.start(QUICK).forThisTest()
         enrol(server)
-        val ticket = server.alarm("the database")
+        server.alarm("the database")
         awaitSiren()
-        pager.checkIn(ticket)
-        await("the server has it") { server.state(ticket) == "researching" }
-        awaitSilence()
-        alarmVolume = QUIET
-        app.dieAndComeBack()
+        assertEquals(LOUD, alarmVolume)
+        goOff()
+        server.stop()
+        app.ahead = LONG_OVER
+        app.onCreate()
         val heard = loudspeaker.tracks.size
+        assertEquals("nobody has put it back yet", LOUD, alarmVolume)
         BootReceiver().onReceive(app, Intent(Intent.ACTION_BOOT_COMPLETED))
         await("it knows the ticket") { home?.tickets?.size == 1 }
-        assertEquals(heard, loudspeaker.tracks.size)
         awaitSilence()
+        assertEquals(heard, loudspeaker.tracks.size)
     }
 
     @Test
@@ -270,35 +280,65 @@ class SirenTest : PhoneTest() {
         enrol(server)
         val ticket = server.alarm("the database")
         awaitSiren()
-        assertEquals(6, alarmVolume)
+        assertEquals(LOUD, alarmVolume)
         alarmVolume = 0
         app.contentResolver.notifyChange(Settings.System.getUriFor("volume_alarm_speaker"), null)
-        await("it is loud again") { alarmVolume == 6 }
+        await("it is loud again") { alarmVolume == LOUD }
         pager.checkIn(ticket)
         await("the volume is as it was") { alarmVolume == 0 }
     }
 
     @Test
-    fun `with headphones plugged in the built-in speaker sounds as well`() {
+    fun `with headphones on the built-in speaker sounds as well, and goes on when they are pulled out`() {
+        val speaker = AudioDeviceInfo.TYPE_BUILTIN_SPEAKER
+        val wired = output(AudioDeviceInfo.TYPE_WIRED_HEADPHONES)
+        val bluetooth = output(AudioDeviceInfo.TYPE_BLUETOOTH_A2DP)
         val server = TocsinServer.start().forThisTest()
-        shadowOf(audio).setOutputDevices(listOf(output(AudioDeviceInfo.TYPE_BUILTIN_SPEAKER)))
+        attach(speaker, wired.type)
         enrol(server)
         server.alarm("the database")
         awaitSiren()
-        assertEquals(1, loudspeaker.playing.size)
-        shadowOf(audio).addOutputDevice(output(AudioDeviceInfo.TYPE_BLUETOOTH_A2DP), true)
-        await("both sound") { loudspeaker.playing.size == 2 }
+        assertEquals(listOf(speaker, wired.type), loudspeaker.heardFrom)
+        shadowOf(audio).addOutputDevice(bluetooth, true)
+        await("all sound") { loudspeaker.heardFrom == listOf(speaker, wired.type, bluetooth.type) }
+        shadowOf(audio).removeOutputDevice(wired, true)
+        await("the others sound") { loudspeaker.heardFrom == listOf(speaker, bluetooth.type) }
+        shadowOf(audio).removeOutputDevice(bluetooth, true)
+        await("the phone sounds alone, where the system chooses") { loudspeaker.heardFrom == listOf(null) }
+        assertEquals(true, home?.siren?.ringing)
     }
 
     @Test
-    fun `do-not-disturb that lets alarms through is passed, and total silence is reported as not pageable`() {
+    fun `a phone on silent or vibrate sounds like any other`() {
+        val server = TocsinServer.start().forThisTest()
+        enrol(server)
+        for (mode in listOf(AudioManager.RINGER_MODE_SILENT, AudioManager.RINGER_MODE_VIBRATE)) {
+            audio.ringerMode = mode
+            soundsAndEnds(server, "ringer $mode")
+        }
+    }
+
+    @Test
+    fun `do-not-disturb that lets alarms through is passed`() {
         shadowOf(notifications).setNotificationPolicyAccessGranted(true)
         val server = TocsinServer.start().forThisTest()
         enrol(server)
-        notifications.setInterruptionFilter(NotificationManager.INTERRUPTION_FILTER_ALARMS)
-        pager.deviceChanged()
-        await("it was judged") { home?.readiness?.findings != null }
-        assertFalse(Code.DO_NOT_DISTURB_BLOCKS in findings())
+        for (filter in listOf(
+            NotificationManager.INTERRUPTION_FILTER_PRIORITY,
+            NotificationManager.INTERRUPTION_FILTER_ALARMS,
+        )) {
+            notifications.setInterruptionFilter(filter)
+            pager.deviceChanged()
+            soundsAndEnds(server, "filter $filter")
+            assertFalse(Code.DO_NOT_DISTURB_BLOCKS in findings())
+        }
+    }
+
+    @Test
+    fun `total silence is reported as not pageable, and leaves the owner's alarm as it was`() {
+        shadowOf(notifications).setNotificationPolicyAccessGranted(true)
+        val server = TocsinServer.start().forThisTest()
+        enrol(server)
         notifications.setInterruptionFilter(NotificationManager.INTERRUPTION_FILTER_NONE)
         pager.deviceChanged()
         await("the phone says so") { Code.TOTAL_SILENCE in findings() }
@@ -307,9 +347,15 @@ class SirenTest : PhoneTest() {
             "total_silence" in
                 server.device("ana").getJSONObject("readiness").toString()
         }
-        server.alarm("the database")
+        val ticket = server.alarm("the database")
         awaitSiren()
         assertEquals("nobody heard it, and it says so", 0f, home?.siren?.effectiveVolume)
+        notifications.setInterruptionFilter(NotificationManager.INTERRUPTION_FILTER_ALL)
+        bark()
+        await("once it is lifted it is loud") { alarmVolume == LOUD }
+        await("and it says so") { home?.siren?.effectiveVolume == LOUD / 7f }
+        pager.checkIn(ticket)
+        awaitSilence()
     }
 
     @Test
@@ -372,15 +418,19 @@ class SirenTest : PhoneTest() {
         awaitSiren()
         val first = awaitSome("the watchdog") { watchdog }
         assertNotNull("an alarm clock, which ends Doze", first.alarmClockInfo)
-        runBlocking { pager.settled() }
-        app.onTerminate()
-        loudspeaker.tracks.forEach(AudioTrack::release)
+        goOff()
+        app.ahead = MINUTE
         app.onCreate()
         bark()
         awaitSiren()
         assertEquals(1, loudspeaker.playing.size)
-        val next = awaitSome("the next") { watchdog }
-        assertTrue(next.triggerAtMs >= first.triggerAtMs && Watchdog.EVERY_MS == 60_000L)
+        val second = awaitSome("the next") { watchdog }
+        assertTrue("a minute later", second.triggerAtMs >= first.triggerAtMs + MINUTE.toMillis())
+        app.ahead = MINUTE.multipliedBy(2)
+        bark()
+        val third = awaitSome("one more") { watchdog }
+        assertTrue("a minute later", third.triggerAtMs >= second.triggerAtMs + MINUTE.toMillis())
+        assertEquals("it sounded on", 1, loudspeaker.playing.size)
         pager.checkIn(ticket)
         awaitSilence()
     }
@@ -477,10 +527,32 @@ class SirenTest : PhoneTest() {
         runBlocking { pager.settled() }
     }
 
-    private fun output(type: Int) = AudioDeviceInfoBuilder.newBuilder().setType(type).build()
+    /** It is switched off while it rings: nobody clears up, what is stored stays. */
+    private fun goOff() {
+        runBlocking { pager.settled() }
+        app.onTerminate()
+        loudspeaker.tracks.forEach(AudioTrack::release)
+    }
+
+    /** A page is loud, and afterwards all is as before. */
+    private fun soundsAndEnds(
+        server: TocsinServer,
+        what: String,
+    ) {
+        val ticket = server.alarm(what)
+        awaitSiren()
+        assertEquals(what, 1, loudspeaker.playing.size)
+        assertEquals(what, LOUD, alarmVolume)
+        assertEquals(what, LOUD / 7f, home?.siren?.effectiveVolume)
+        pager.checkIn(ticket)
+        awaitSilence()
+    }
 
     private companion object {
         /** After every limit of [QUICK] and what is added to it, and before a pager alone gives alarm. */
         val LONG_OVER: Duration = Duration.ofMinutes(4)
+
+        /** From one bark of the watchdog to the next. */
+        val MINUTE: Duration = Duration.ofMinutes(1)
     }
 }

@@ -42,26 +42,36 @@ class QrCamera(
         ImageReader.newInstance(size.width, size.height, ImageFormat.YUV_420_888, 2).apply {
             setOnImageAvailableListener({ it.acquireLatestImage()?.use(::look) }, handler)
         }
+
+    // All below is the thread's alone.
     private var camera: CameraDevice? = null
+    private var opening = false
+    private var closed = false
 
     /** Shows what it sees on this surface until it is closed. */
     @RequiresPermission(Manifest.permission.CAMERA)
     fun open(preview: Surface) {
         val id = id ?: return failed()
-        try {
-            cameras.openCamera(id, Opened(preview), handler)
-        } catch (_: CameraAccessException) {
-            failed()
-        } catch (_: SecurityException) {
-            failed()
+        handler.post {
+            if (closed) return@post
+            try {
+                cameras.openCamera(id, Opened(preview), handler)
+                opening = true
+            } catch (_: CameraAccessException) {
+                failed()
+            } catch (_: SecurityException) {
+                failed()
+            }
         }
     }
 
+    /** A camera that is still being opened is let go as soon as it is there. */
     override fun close() {
         handler.post {
+            closed = true
             camera?.close()
             pictures.close()
-            thread.quitSafely()
+            if (!opening) thread.quitSafely()
         }
     }
 
@@ -76,11 +86,13 @@ class QrCamera(
         private val preview: Surface,
     ) : CameraDevice.StateCallback() {
         override fun onOpened(device: CameraDevice) {
+            opening = false
+            if (closed) return gone(device)
             camera = device
             val targets = listOf(preview, pictures.surface)
             // Its successor is not in Android 8.
             @Suppress("DEPRECATION")
-            device.createCaptureSession(targets, Running(device, targets), handler)
+            using(device) { createCaptureSession(targets, Running(device, targets), handler) }
         }
 
         override fun onDisconnected(device: CameraDevice) = gone(device)
@@ -89,25 +101,44 @@ class QrCamera(
             device: CameraDevice,
             error: Int,
         ) = gone(device)
-
-        private fun gone(device: CameraDevice) {
-            device.close()
-            failed()
-        }
     }
 
     private inner class Running(
         private val device: CameraDevice,
         private val targets: List<Surface>,
     ) : CameraCaptureSession.StateCallback() {
-        override fun onConfigured(session: CameraCaptureSession) {
-            val request = device.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
-            targets.forEach(request::addTarget)
-            request.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_PICTURE)
-            session.setRepeatingRequest(request.build(), null, handler)
-        }
+        override fun onConfigured(session: CameraCaptureSession) =
+            using(device) {
+                val request = createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
+                targets.forEach(request::addTarget)
+                request.set(
+                    CaptureRequest.CONTROL_AF_MODE,
+                    CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_PICTURE,
+                )
+                session.setRepeatingRequest(request.build(), null, handler)
+            }
 
-        override fun onConfigureFailed(session: CameraCaptureSession) = failed()
+        override fun onConfigureFailed(session: CameraCaptureSession) = gone(device)
+    }
+
+    /** A camera may be taken away, and the surface may go, between any two steps. */
+    private fun using(
+        device: CameraDevice,
+        step: CameraDevice.() -> Unit,
+    ) = try {
+        device.step()
+    } catch (_: CameraAccessException) {
+        gone(device)
+    } catch (_: IllegalStateException) {
+        gone(device)
+    } catch (_: IllegalArgumentException) {
+        gone(device)
+    }
+
+    private fun gone(device: CameraDevice) {
+        opening = false
+        device.close()
+        if (closed) thread.quitSafely() else failed()
     }
 
     private fun backCamera(): String? =

@@ -9,6 +9,7 @@ import android.content.Intent
 import android.content.pm.ServiceInfo
 import android.net.ConnectivityManager
 import android.net.Network
+import android.util.Log
 import androidx.annotation.StringRes
 import androidx.core.app.NotificationCompat
 import androidx.lifecycle.LifecycleService
@@ -19,6 +20,10 @@ import dev.tocsin.pager.MainActivity
 import dev.tocsin.pager.R
 import dev.tocsin.pager.notify.runInForeground
 import dev.tocsin.pager.phone.Phone
+import kotlinx.coroutines.channels.awaitClose
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
@@ -30,28 +35,21 @@ import kotlinx.coroutines.withTimeoutOrNull
  *
  * The processor sleeps meanwhile: what the server sends wakes it. It is kept awake only to connect again,
  * after the network changed and once in [LiveAlarm]'s while, and never longer than [AWAKE_AT_MOST_MS].
+ *
+ * Nobody stops it from outside: it looks itself whether it is still wanted, see [Live].
  */
 class LiveService : LifecycleService() {
-    private val network =
-        object : ConnectivityManager.NetworkCallback() {
-            override fun onAvailable(network: Network) = connect()
-
-            override fun onLost(network: Network) = connect()
-        }
+    private var newest = 0
 
     override fun onCreate() {
         super.onCreate()
-        runInForeground(
-            NOTIFICATION,
-            notification(R.string.live_connecting),
-            ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
-        )
-        getSystemService(ConnectivityManager::class.java).registerDefaultNetworkCallback(network)
+        if (!comeForward()) return
+        lifecycleScope.launch { networks().collect { connect() } }
         lifecycleScope.launch {
-            Phone.home
-                .map(::status)
+            Live
+                .wanted(this@LiveService)
                 .distinctUntilChanged()
-                .collect(::show)
+                .collectLatest { if (it) tell() else finish() }
         }
     }
 
@@ -61,15 +59,57 @@ class LiveService : LifecycleService() {
         startId: Int,
     ): Int {
         super.onStartCommand(intent, flags, startId)
-        connect()
+        newest = startId
+        if (!comeForward()) return START_NOT_STICKY
+        if (Live.isWanted(this)) connect() else finish()
         return START_STICKY
     }
 
     override fun onDestroy() {
-        getSystemService(ConnectivityManager::class.java).unregisterNetworkCallback(network)
         LiveAlarm.cancel(this)
         super.onDestroy()
     }
+
+    /**
+     * Whether the system lets it. When it brings a service back that it ended for want of memory, the app is
+     * in the background, from where it may not: then this ends, until the app is opened.
+     */
+    private fun comeForward(): Boolean =
+        try {
+            runInForeground(
+                NOTIFICATION,
+                notification(status(Phone.home.value)),
+                ServiceInfo.FOREGROUND_SERVICE_TYPE_SPECIAL_USE,
+            )
+            true
+        } catch (refused: IllegalStateException) {
+            Log.w("tocsin", "the live connection has no foreground service: ${refused.message}")
+            stopSelf()
+            false
+        }
+
+    /** Unless it was asked for again meanwhile. */
+    private fun finish() {
+        if (newest != 0) stopSelfResult(newest)
+    }
+
+    /** Says something whenever the network is another. */
+    private fun networks(): Flow<Unit> =
+        callbackFlow {
+            val callback =
+                object : ConnectivityManager.NetworkCallback() {
+                    override fun onAvailable(network: Network) {
+                        trySend(Unit)
+                    }
+
+                    override fun onLost(network: Network) {
+                        trySend(Unit)
+                    }
+                }
+            val connectivity = getSystemService(ConnectivityManager::class.java)
+            connectivity.registerDefaultNetworkCallback(callback)
+            awaitClose { connectivity.unregisterNetworkCallback(callback) }
+        }
 
     /** Lets the core see what is new, and the processor sleep once it is connected. */
     private fun connect() {
@@ -83,6 +123,13 @@ class LiveService : LifecycleService() {
             }
         }
     }
+
+    /** Shows how the connection stands; never returns. */
+    private suspend fun tell() =
+        Phone.home
+            .map(::status)
+            .distinctUntilChanged()
+            .collect(::show)
 
     @StringRes
     private fun status(home: HomeScreen?): Int =

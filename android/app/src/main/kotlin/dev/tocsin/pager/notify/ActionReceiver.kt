@@ -4,6 +4,7 @@ import android.app.PendingIntent
 import android.content.BroadcastReceiver
 import android.content.Context
 import android.content.Intent
+import android.net.Uri
 import android.util.Log
 import androidx.core.app.NotificationCompat
 import dev.tocsin.core.Pager
@@ -42,13 +43,12 @@ class ActionReceiver : BroadcastReceiver() {
         pager: Pager,
         intent: Intent,
     ) {
-        val ticket = intent.getLongExtra(TICKET, 0)
         when (intent.action) {
-            CHECK_IN -> pager.checkIn(ticket)
+            CHECK_IN -> pager.checkIn(subject(intent))
             CHECK_IN_ALL -> pager.checkInAll()
-            CANNOT -> pager.cannotHelp(ticket, null)
+            CANNOT -> pager.cannotHelp(subject(intent), null)
             I_KNOW -> pager.iKnow()
-            READ -> pager.dismissNotice(intent.getLongExtra(NOTICE, 0))
+            READ -> pager.dismissNotice(subject(intent))
         }
     }
 
@@ -59,8 +59,7 @@ class ActionReceiver : BroadcastReceiver() {
         private const val I_KNOW = "dev.tocsin.pager.I_KNOW"
         private const val READ = "dev.tocsin.pager.READ"
         private const val SWIPED = "dev.tocsin.pager.SWIPED"
-        private const val TICKET = "ticket"
-        private const val NOTICE = "notice"
+        private const val SCHEME = "tocsin"
 
         /** The button for this. */
         fun action(
@@ -92,13 +91,7 @@ class ActionReceiver : BroadcastReceiver() {
         fun read(
             context: Context,
             notice: Long,
-        ): PendingIntent =
-            PendingIntent.getBroadcast(
-                context,
-                notice.toInt(),
-                Intent(context, ActionReceiver::class.java).setAction(READ).putExtra(NOTICE, notice),
-                PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
-            )
+        ): PendingIntent = intent(context, READ, notice)
 
         private fun button(
             context: Context,
@@ -106,16 +99,22 @@ class ActionReceiver : BroadcastReceiver() {
             deed: PendingIntent,
         ) = NotificationCompat.Action.Builder(null, context.getString(label), deed).build()
 
-        /** Later ones for another ticket take the place of earlier ones, which nobody sees any more. */
+        /**
+         * The number of the ticket or notice it is [about] is in the address, which tells one from another;
+         * what is an extra would be changed in a button that is still shown
+         * (https://developer.android.com/reference/android/app/PendingIntent).
+         */
         private fun intent(
             context: Context,
             action: String,
-            ticket: Long = 0,
+            about: Long = 0,
         ) = PendingIntent.getBroadcast(
             context,
             0,
-            Intent(context, ActionReceiver::class.java).setAction(action).putExtra(TICKET, ticket),
+            Intent(action, Uri.fromParts(SCHEME, "$about", null), context, ActionReceiver::class.java),
             PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
         )
+
+        private fun subject(intent: Intent): Long = checkNotNull(intent.data).schemeSpecificPart.toLong()
     }
 }

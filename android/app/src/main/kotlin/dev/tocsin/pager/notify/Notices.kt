@@ -11,6 +11,7 @@ import dev.tocsin.pager.MainActivity
 import dev.tocsin.pager.R
 import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.phone.Phone
+import dev.tocsin.pager.phone.hidesContent
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.dropWhile
 import kotlinx.coroutines.flow.map
@@ -54,9 +55,9 @@ class Notices(
             .setDeleteIntent(ActionReceiver.read(context, notice.number))
             .build()
 
-    /** On a locked phone what it says is hidden, by the owner's wish without a trace. */
+    /** On a locked phone what it says is hidden, by the owner's wish or their teams' without a trace. */
     private fun visibility() =
-        if (TocsinApp.of(context).settings.hideContent) {
+        if (TocsinApp.of(context).hidesContent()) {
             NotificationCompat.VISIBILITY_SECRET
         } else {
             NotificationCompat.VISIBILITY_PRIVATE

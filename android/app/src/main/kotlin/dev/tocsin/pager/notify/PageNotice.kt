@@ -1,23 +1,20 @@
 package dev.tocsin.pager.notify
 
-import android.app.KeyguardManager
 import android.app.Notification
 import android.app.NotificationManager
 import android.app.PendingIntent
-import android.content.BroadcastReceiver
 import android.content.Context
-import android.content.Intent
-import android.content.IntentFilter
 import androidx.core.app.NotificationCompat
-import androidx.core.content.ContextCompat
 import dev.tocsin.pager.PageActivity
 import dev.tocsin.pager.R
 import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.phone.Phone
-import kotlinx.coroutines.channels.awaitClose
-import kotlinx.coroutines.flow.Flow
+import dev.tocsin.pager.phone.hidesContent
+import dev.tocsin.pager.phone.isLocked
+import dev.tocsin.pager.phone.locks
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.StateFlow
-import kotlinx.coroutines.flow.callbackFlow
+import kotlinx.coroutines.flow.collectLatest
 import kotlinx.coroutines.flow.combine
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.launch
@@ -32,22 +29,13 @@ class PageNotice(
     private val context: Context,
 ) {
     private val manager = context.getSystemService(NotificationManager::class.java)
-    private val keyguard = context.getSystemService(KeyguardManager::class.java)
 
     /** Shows it while [rings], as things stand, for as long as the process lives. */
     fun follow(rings: StateFlow<Boolean>) {
         TocsinApp.of(context).life.launch {
-            combine(rings, Phone.home, lock()) { ringing, _, _ -> if (ringing) text() else null }
+            combine(rings, Phone.home, context.locks()) { ringing, _, _ -> if (ringing) text() else null }
                 .distinctUntilChanged()
-                .collect {
-                    if (it ==
-                        null
-                    ) {
-                        gone()
-                    } else {
-                        manager.notify(NUMBER, notification(it, Channels.PAGE))
-                    }
-                }
+                .collectLatest { if (it == null) gone() else show(it) }
         }
     }
 
@@ -57,15 +45,27 @@ class PageNotice(
     /** It was swiped away: once more. */
     fun again() = manager.notify(NUMBER, now())
 
-    /** Sounds by itself, over and over, because the siren cannot. */
+    /**
+     * Sounds by itself, over and over, because the siren cannot. One that sounds already is left alone, see
+     * [ALERT_EVERY_MS].
+     */
     fun insist() {
-        val loud = notification(text(), Channels.PAGE_WITH_SOUND)
-        loud.flags = loud.flags or Notification.FLAG_INSISTENT
-        manager.notify(INSISTENT, loud)
+        if (!insists()) manager.notify(INSISTENT, insistent(text()))
     }
 
     /** The siren sounds after all. */
     fun calm() = manager.cancel(INSISTENT)
+
+    private suspend fun show(text: PageText) {
+        manager.notify(NUMBER, notification(text, Channels.PAGE))
+        delay(ALERT_EVERY_MS)
+        if (insists()) manager.notify(INSISTENT, insistent(text))
+    }
+
+    private fun insists() = manager.activeNotifications.any { it.id == INSISTENT }
+
+    private fun insistent(text: PageText) =
+        notification(text, Channels.PAGE_WITH_SOUND).apply { flags = flags or Notification.FLAG_INSISTENT }
 
     private fun gone() {
         manager.cancel(NUMBER)
@@ -74,7 +74,7 @@ class PageNotice(
 
     private fun text() = PageText.of(context, Phone.home.value, hides())
 
-    private fun hides() = TocsinApp.of(context).settings.hideContent && keyguard.isKeyguardLocked
+    private fun hides() = TocsinApp.of(context).hidesContent() && context.isLocked()
 
     private fun notification(
         text: PageText,
@@ -94,7 +94,7 @@ class PageNotice(
             .setContentIntent(screen())
             .setDeleteIntent(ActionReceiver.swiped(context))
             .setOngoing(true)
-            .setOnlyAlertOnce(true)
+            .setOnlyAlertOnce(channel == Channels.PAGE)
             .apply { text.offers.forEach { addAction(ActionReceiver.action(context, it)) } }
             .build()
 
@@ -106,29 +106,18 @@ class PageNotice(
             PendingIntent.FLAG_IMMUTABLE or PendingIntent.FLAG_UPDATE_CURRENT,
         )
 
-    /** Says something now and whenever the phone is locked or unlocked. */
-    private fun lock(): Flow<Unit> =
-        callbackFlow {
-            val receiver =
-                object : BroadcastReceiver() {
-                    override fun onReceive(
-                        context: Context,
-                        intent: Intent,
-                    ) {
-                        trySend(Unit)
-                    }
-                }
-            val turns = IntentFilter(Intent.ACTION_USER_PRESENT).apply { addAction(Intent.ACTION_SCREEN_OFF) }
-            ContextCompat.registerReceiver(context, receiver, turns, ContextCompat.RECEIVER_NOT_EXPORTED)
-            trySend(Unit)
-            awaitClose { context.unregisterReceiver(receiver) }
-        }
-
     companion object {
         /** Its number, and the siren service's. */
         const val NUMBER = 7000
 
         /** The number of the one that sounds by itself. */
         const val INSISTENT = 7002
+
+        /**
+         * The system mutes whoever alerts twice within a second, and ends the sound of an insistent
+         * notification whose update is mute: NotificationAttentionHelper and AlertRateLimiter of
+         * Android's frameworks/base.
+         */
+        const val ALERT_EVERY_MS = 1_000L
     }
 }

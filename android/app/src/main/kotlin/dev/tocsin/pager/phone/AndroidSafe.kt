@@ -5,11 +5,11 @@ import android.content.SharedPreferences
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyProperties
 import android.util.Base64
-import androidx.core.content.edit
 import dev.tocsin.core.PortException
 import dev.tocsin.core.SafePort
 import java.security.GeneralSecurityException
 import java.security.KeyStore
+import java.security.ProviderException
 import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
@@ -39,7 +39,7 @@ class AndroidSafe(
         cipher.updateAAD(name.toByteArray())
         val sealed = cipher.iv + cipher.doFinal(secret)
         // On disk before it returns: the server has already forgotten the code that this came for.
-        file.edit(commit = true) { putString(name, Base64.encodeToString(sealed, Base64.NO_WRAP)) }
+        write { putString(name, Base64.encodeToString(sealed, Base64.NO_WRAP)) }
     }
 
     override fun find(name: String): ByteArray? =
@@ -48,7 +48,14 @@ class AndroidSafe(
             sealed?.let { open(name, it) }
         }
 
-    override fun forget(name: String) = file.edit(commit = true) { remove(name) }
+    override fun forget(name: String) = write { remove(name) }
+
+    private fun write(change: SharedPreferences.Editor.() -> Unit) {
+        if (file.edit().apply(change).commit()) return
+        throw PortException.Failed(
+            "the phone did not write its safe to its storage; free some storage, restart the phone and try again",
+        )
+    }
 
     private fun open(
         name: String,
@@ -86,11 +93,22 @@ class AndroidSafe(
         try {
             work()
         } catch (error: GeneralSecurityException) {
-            throw PortException.Failed(
-                "the phone's keystore did not $deed a secret ($error); restart the phone, and if it stays, " +
-                    "remove this device and enrol it again",
-            )
+            throw failed(deed, error)
+        } catch (error: ProviderException) {
+            // What the Keystore's own process throws when it is not well.
+            throw failed(deed, error)
+        } catch (error: IllegalArgumentException) {
+            // What was written is damaged: no base64, or too short to be anything sealed.
+            throw failed(deed, error)
         }
+
+    private fun failed(
+        deed: String,
+        error: Exception,
+    ) = PortException.Failed(
+        "the phone's keystore did not $deed a secret ($error); restart the phone, and if it stays, " +
+            "remove this device and enrol it again",
+    )
 
     private companion object {
         const val KEYSTORE = "AndroidKeyStore"

@@ -17,6 +17,7 @@ import dev.tocsin.core.uniffiEnsureInitialized
 import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.live.awake
 import dev.tocsin.pager.siren.AndroidSiren
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
@@ -45,8 +46,10 @@ object Phone {
         transport: Transport,
         bytes: ByteArray,
     ) {
-        val pager = handIn(context, Push(transport, bytes))
-        TocsinApp.of(context).life.launch { context.awake { pager.settled() } }
+        // Begun in this very call: whoever delivers lets the processor sleep when it returns.
+        TocsinApp.of(context).life.launch(start = CoroutineStart.UNDISPATCHED) {
+            context.awake { handIn(context, Push(transport, bytes)).settled() }
+        }
     }
 
     /** The watchdog barked: what should sound, sounds. */
@@ -65,10 +68,8 @@ object Phone {
         current()?.pager?.speak(language(context))
     }
 
-    /** Returns once everything handed in before is on disk. */
-    suspend fun settled() {
-        current()?.pager?.settled()
-    }
+    /** Returns once everything handed in before is on disk, or false when it could not be stored. */
+    suspend fun settled(): Boolean = current()?.pager?.settled() ?: true
 
     /** Ends everything as the end of the process does; see [TocsinApp.onTerminate]. */
     @Synchronized

@@ -3,11 +3,14 @@ package dev.tocsin.pager.push
 import dev.tocsin.core.PushEndpoint
 import dev.tocsin.core.Transport
 
-/** How one way stands: with an address, in trouble, or with neither while an answer is awaited. */
+/**
+ * How one way stands: with an address, in trouble, with both when the trouble passes, or with neither while an
+ * answer is awaited.
+ */
 data class WayState(
     /** Where the server is to push. */
     val address: String? = null,
-    /** Why it does not work, if it does not. */
+    /** What is the matter with it, if anything is. */
     val trouble: PushTrouble? = null,
 )
 

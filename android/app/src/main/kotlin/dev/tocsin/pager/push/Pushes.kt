@@ -44,7 +44,7 @@ class Pushes(
             try {
                 pager.pushOffer()
             } catch (_: PagerException.Unreachable) {
-                ways.forEach { if (address(it) == null) note(it.transport, PushTrouble.NO_SERVER) }
+                ways.forEach { if (address(it) == null) failed(it.transport, PushTrouble.NO_SERVER) }
                 return
             } catch (_: PagerException) {
                 return
@@ -58,10 +58,10 @@ class Pushes(
         offer: PushOffer,
     ) {
         if (way.transport !in offer.transports) {
-            change(way.transport, WayState(trouble = PushTrouble.NO_OFFER))
+            failed(way.transport, PushTrouble.NO_OFFER)
             return
         }
-        if (address(way) == null) note(way.transport, null)
+        if (address(way) == null) change(way.transport) { WayState() }
         way.register(context, offer)
     }
 
@@ -69,19 +69,13 @@ class Pushes(
     fun arrived(
         transport: Transport,
         address: String,
-    ) = change(transport, WayState(address))
+    ) = change(transport) { WayState(address) }
 
-    /** This way has no address, or no longer. */
+    /** Something is the matter with this way: it has no address, or no longer, unless the trouble passes. */
     fun failed(
         transport: Transport,
         trouble: PushTrouble,
-    ) = change(transport, WayState(trouble = trouble))
-
-    /** Something is the matter with this way that may leave its address as it is. */
-    fun note(
-        transport: Transport,
-        trouble: PushTrouble?,
-    ) = change(transport, (state.value.ways[transport] ?: WayState()).copy(trouble = trouble))
+    ) = change(transport) { WayState(it.address.takeIf { trouble.passes }, trouble) }
 
     /** A push came, sealed to this device: the core opens it. */
     fun received(
@@ -100,10 +94,13 @@ class Pushes(
 
     private fun change(
         transport: Transport,
-        way: WayState,
+        become: (WayState) -> WayState,
     ) {
         val before = state.value.endpoints()
-        val now = standing.updateAndGet { PushState(it.ways + (transport to way)) }
+        val now =
+            standing.updateAndGet {
+                PushState(it.ways + (transport to become(it.ways[transport] ?: WayState())))
+            }
         book.write(now)
         if (now.endpoints() != before) tell()
     }

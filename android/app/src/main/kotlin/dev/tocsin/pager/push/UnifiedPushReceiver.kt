@@ -49,7 +49,7 @@ class UnifiedPushReceiver : MessagingReceiver() {
     override fun onTempUnavailable(
         context: Context,
         instance: String,
-    ) = pushes(context).note(Transport.WEB_PUSH, PushTrouble.TEMPORARILY_UNAVAILABLE)
+    ) = pushes(context).failed(Transport.WEB_PUSH, PushTrouble.TEMPORARILY_UNAVAILABLE)
 
     private fun pushes(context: Context) = TocsinApp.of(context).pushes
 }

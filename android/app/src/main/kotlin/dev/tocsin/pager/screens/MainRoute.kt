@@ -10,6 +10,7 @@ import androidx.compose.ui.res.stringResource
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
 import dev.tocsin.core.Code
 import dev.tocsin.core.HomeScreen
+import dev.tocsin.core.PhoneRules
 import dev.tocsin.core.TicketId
 import dev.tocsin.core.TicketScreen
 import dev.tocsin.pager.TocsinApp
@@ -33,6 +34,7 @@ import dev.tocsin.pager.ui.TicketDetailScreen
 import dev.tocsin.pager.ui.TicketsScreen
 import dev.tocsin.pager.ui.TocsinTheme
 import kotlinx.coroutines.flow.flowOf
+import kotlin.math.roundToInt
 
 /** The app, as it stands now. */
 @Composable
@@ -98,7 +100,7 @@ private fun Shown(
     }
 
     Tab.SETTINGS -> {
-        Choices(model, perform)
+        Choices(home.rules, model, perform)
     }
 }
 
@@ -118,26 +120,30 @@ private fun Readiness(
 
 @Composable
 private fun Choices(
+    rules: PhoneRules,
     model: MainModel,
     perform: (Intent) -> Unit,
 ) {
     val settings = TocsinApp.of(LocalContext.current).settings
     val changes by settings.changes.collectAsStateWithLifecycle(0)
     val owner = remember { model.owner() } ?: return
-    val options = remember(changes) { settings.options() }
+    val options = remember(changes, rules) { settings.options(rules) }
     SettingsView(owner, options, perform) {
-        HideContent(settings)
+        HideContent(settings, rules.hideContent)
         PushSection(model::renewPushes)
     }
 }
 
-private fun Settings.options() =
+private fun Settings.options(rules: PhoneRules) =
     Options(
         live = if (liveStream) LiveChoice.ALWAYS else LiveChoice.WHEN_NEEDED,
-        volumeFloor = (volumeFloor * 100).toInt(),
+        volumeFloor = percent(volumeFloor),
+        askedFloor = rules.sirenFloor?.let(::percent),
         vibrate = vibrate,
         torch = torch,
     )
+
+private fun percent(share: Float) = (share * 100).roundToInt()
 
 /** What there is to show of this ticket while it is on the screen. */
 @Composable

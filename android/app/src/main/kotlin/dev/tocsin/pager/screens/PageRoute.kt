@@ -1,7 +1,6 @@
 package dev.tocsin.pager.screens
 
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.LaunchedEffect
 import androidx.compose.runtime.getValue
 import androidx.compose.ui.res.stringResource
 import androidx.lifecycle.compose.collectAsStateWithLifecycle
@@ -13,18 +12,20 @@ import dev.tocsin.pager.ui.PageScreen
 import dev.tocsin.pager.ui.ticketInFront
 import kotlinx.coroutines.flow.StateFlow
 
-/** The page screen, as it stands now. [hides]: nothing of what the pages are about is to be seen. */
+/**
+ * The page screen, as it stands now; nothing until it is known. [hides]: nothing of what the pages are about is
+ * to be seen.
+ */
 @Composable
 fun PageRoute(
     chosen: StateFlow<TicketId?>,
     hides: () -> Boolean,
     perform: (Intent) -> Unit,
-    gone: () -> Unit,
 ) {
     val home by Phone.home.collectAsStateWithLifecycle()
     val picked by chosen.collectAsStateWithLifecycle()
     val now by rememberNow()
-    val shown = home ?: return LaunchedEffect(Unit) { gone() }
+    val shown = home ?: return
     val ticket by rememberTicket(shown.ticketInFront(picked))
     if (hides()) {
         PageScreen(shown.hidden(stringResource(R.string.hidden_until_unlocked)), null, now, perform)

@@ -2,10 +2,11 @@ package dev.tocsin.pager.siren
 
 import android.media.AudioDeviceInfo
 import android.media.AudioManager
+import android.util.Log
 import dev.tocsin.core.Loudness
 import dev.tocsin.core.sirenPcm
 
-/** No output took the siren. */
+/** An output does not take the siren. */
 class SoundRefused(
     /** Why, and what to do. */
     val text: String,
@@ -17,7 +18,8 @@ class SoundRefused(
  * paired, because nobody knows whether the headphones are on a head or in a drawer.
  *
  * With nothing attached the system chooses. With something attached each is given a track of its own, so
- * that no maker's routing leaves one out and none gets two.
+ * that no maker's routing leaves one out and none gets two. What is attached may refuse its track: the
+ * speaker alone decides whether the siren sounds.
  */
 class Outputs(
     private val audio: AudioManager,
@@ -25,6 +27,8 @@ class Outputs(
     private val rate = SirenTrack.nativeRate()
     private val full by lazy { sirenPcm(rate, Loudness.FULL) }
     private val opening by lazy { sirenPcm(rate, Loudness.RAMP) }
+
+    /** The speaker's, or the one where the system chose, comes first. */
     private var tracks = emptyList<SirenTrack>()
     private var devices = emptyList<Int>()
     private var silent = false
@@ -39,12 +43,12 @@ class Outputs(
         silent = silently
         val routes = routes()
         devices = ids(routes)
-        tracks = routes.map { track(loudness, it) }
-        tracks.forEach { it.play(silently) }
+        tracks = listOf(track(loudness, routes.first()))
+        tracks += routes.drop(1).mapNotNull { attached(loudness, it) }
     }
 
-    /** Whether something is heard of what plays. */
-    fun move(): Boolean = tracks.any(SirenTrack::moves)
+    /** How many samples the speaker has taken so far: while it is heard, it takes more. */
+    fun taken(): Int = tracks.firstOrNull()?.taken ?: 0
 
     /** Whether it is to be heard elsewhere than where it plays. */
     fun changed(): Boolean = ids(routes()) != devices
@@ -55,19 +59,29 @@ class Outputs(
         tracks = emptyList()
     }
 
+    private fun attached(
+        loudness: Loudness,
+        device: AudioDeviceInfo?,
+    ) = try {
+        track(loudness, device)
+    } catch (refused: SoundRefused) {
+        Log.w("tocsin", "the siren sounds from the speaker, not from what is attached: ${refused.text}")
+        null
+    }
+
     private fun track(
         loudness: Loudness,
         device: AudioDeviceInfo?,
     ) = when (loudness) {
-        Loudness.RAMP -> SirenTrack(opening, full, device)
-        Loudness.FULL -> SirenTrack(null, full, device)
+        Loudness.RAMP -> SirenTrack(opening, full, device, silent)
+        Loudness.FULL -> SirenTrack(null, full, device, silent)
     }
 
     private fun routes(): List<AudioDeviceInfo?> {
         val all = audio.getDevices(AudioManager.GET_DEVICES_OUTPUTS)
         val speaker = all.firstOrNull { it.type == AudioDeviceInfo.TYPE_BUILTIN_SPEAKER }
-        val attached = all.firstOrNull { it.type in ATTACHED }
-        return if (speaker == null || attached == null) listOf(null) else listOf(speaker, attached)
+        val attached = all.filter { it.type in ATTACHED }
+        return if (speaker == null || attached.isEmpty()) listOf(null) else listOf(speaker) + attached
     }
 
     private fun ids(routes: List<AudioDeviceInfo?>) = routes.map { it?.id ?: 0 }

@@ -58,13 +58,13 @@ class SirenService : LifecycleService() {
         }
     }
 
-    /** The process plays on for as long as the system lets it; the notification sounds by itself. */
+    /** The process plays on for as long as the system lets it; while it does, the notification sounds too. */
     private fun behind(
         notice: PageNotice,
         refused: RuntimeException,
     ) {
         Log.w("tocsin", "the siren has no foreground service: ${refused.message}")
-        notice.insist()
+        if (Phone.rings(this).value) notice.insist()
     }
 
     /** Unless it was asked for again meanwhile. */

@@ -19,42 +19,52 @@ val ALARM: AudioAttributes =
  * One output's copy of the siren. The whole of it lies in the output's memory (MODE_STATIC) and the output
  * repeats it by itself, so that no thread of this process has to keep up.
  *
- * [opening] is played once, then [round] over and over; [device] is where, or nothing for where the system
- * thinks best. Throws [SoundRefused].
+ * It plays from the start, [opening] once and then [round] over and over, or it throws [SoundRefused] and
+ * nothing is left of it. [device] is where, or nothing for where the system thinks best.
  */
 class SirenTrack(
     opening: Pcm?,
     round: Pcm,
     device: AudioDeviceInfo?,
+    silently: Boolean,
 ) {
-    private val track: AudioTrack =
-        refusing {
-            // In static mode a write begins at the start of the buffer, so all goes in at once.
-            val samples = (opening?.samples ?: byteArrayOf()) + round.samples
-            val first = (opening?.samples?.size ?: 0) / FRAME_BYTES
-            build(round.rate.toInt(), samples.size).apply {
-                check(write(samples, 0, samples.size) == samples.size) { "it did not take all samples" }
-                val looped = setLoopPoints(first, samples.size / FRAME_BYTES, FOREVER)
-                check(looped == AudioTrack.SUCCESS) { "it does not repeat ($looped)" }
-                device?.let(::setPreferredDevice)
-            }
-        }
+    private val track: AudioTrack
 
-    /** Whether it was started and not ended since. */
+    init {
+        val first = opening?.samples ?: byteArrayOf()
+        val samples = first + round.samples
+        track = refusing { build(round.rate.toInt(), samples.size) }
+        try {
+            refusing {
+                fill(samples, first.size / FRAME_BYTES)
+                device?.let(track::setPreferredDevice)
+                track.setVolume(if (silently) 0f else 1f)
+                track.play()
+            }
+        } catch (refused: SoundRefused) {
+            track.release()
+            throw refused
+        }
+    }
+
+    /** Whether it has not ended since. */
     val plays: Boolean get() = track.playState == AudioTrack.PLAYSTATE_PLAYING
 
-    /** Whether the output has taken samples. */
-    val moves: Boolean get() = plays && track.playbackHeadPosition > 0
-
-    /** From the beginning. Throws [SoundRefused]. */
-    fun play(silently: Boolean) =
-        refusing {
-            track.setVolume(if (silently) 0f else 1f)
-            track.play()
-        }
+    /** How many samples the output has taken: it counts on as the track repeats. */
+    val taken: Int get() = track.playbackHeadPosition
 
     /** Silent at once, and of no more use. */
     fun release() = track.release()
+
+    /** All at once, because in static mode a write begins at the start of the buffer; [round] is a frame. */
+    private fun fill(
+        samples: ByteArray,
+        round: Int,
+    ) {
+        check(track.write(samples, 0, samples.size) == samples.size) { "it did not take all samples" }
+        val looped = track.setLoopPoints(round, samples.size / FRAME_BYTES, FOREVER)
+        check(looped == AudioTrack.SUCCESS) { "it does not repeat ($looped)" }
+    }
 
     companion object {
         /** Mono, 16 bits. */

@@ -9,6 +9,7 @@ import android.os.Build
 import android.os.SystemClock
 import androidx.annotation.RequiresApi
 import dev.tocsin.pager.PageActivity
+import dev.tocsin.pager.TocsinApp
 import dev.tocsin.pager.phone.Phone
 
 /**
@@ -18,14 +19,14 @@ import dev.tocsin.pager.phone.Phone
  * (https://developer.android.com/develop/background-work/services/fgs/restrictions-bg-start).
  */
 class Watchdog(
-    private val context: Context,
+    private val app: TocsinApp,
 ) {
-    private val alarms = context.getSystemService(AlarmManager::class.java)
+    private val alarms = app.getSystemService(AlarmManager::class.java)
 
     /** In a minute from now, in place of any earlier. */
     fun arm() {
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.S || mayBeExact()) {
-            val at = System.currentTimeMillis() + EVERY_MS
+            val at = app.clock.millis() + EVERY_MS
             alarms.setAlarmClock(AlarmManager.AlarmClockInfo(at, screen()), bark())
         } else {
             // Readiness tells the owner to allow exact alarms; until they do, roughly must do.
@@ -40,9 +41,9 @@ class Watchdog(
     @RequiresApi(Build.VERSION_CODES.S)
     private fun mayBeExact() = alarms.canScheduleExactAlarms()
 
-    private fun bark() = PendingIntent.getBroadcast(context, 0, Intent(context, Bark::class.java), FLAGS)
+    private fun bark() = PendingIntent.getBroadcast(app, 0, Intent(app, Bark::class.java), FLAGS)
 
-    private fun screen() = PendingIntent.getActivity(context, 0, PageActivity.intent(context), FLAGS)
+    private fun screen() = PendingIntent.getActivity(app, 0, PageActivity.intent(app), FLAGS)
 
     /** Wakes the process, which rings whatever its store says. */
     class Bark : BroadcastReceiver() {

@@ -81,6 +81,18 @@ class UnifiedPushTest : PhoneTest() {
     }
 
     @Test
+    fun `a renewal without a network is said, and the address that works is kept`() {
+        val (server, service) = pushingServer()
+        val token = register()
+        says(ACTION_NEW_ENDPOINT, token) { putExtra(EXTRA_ENDPOINT, service.endpoint) }
+        await("the server can push") { channels(server) == 1 }
+        says(ACTION_REGISTRATION_FAILED, token) { putExtra(EXTRA_REASON, "NETWORK") }
+        assertEquals(WayState(service.endpoint, PushTrouble.NETWORK), way)
+        runBlocking { pager.settled() }
+        assertEquals("the server pushes on", 1, channels(server))
+    }
+
+    @Test
     fun `a stranger's broadcast changes nothing`() {
         pushingServer()
         register()

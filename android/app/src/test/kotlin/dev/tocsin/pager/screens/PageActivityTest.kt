@@ -9,6 +9,7 @@ import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onNodeWithTag
 import androidx.compose.ui.test.onNodeWithText
 import androidx.compose.ui.test.performTouchInput
+import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import androidx.test.ext.junit.runners.AndroidJUnit4
 import dev.tocsin.pager.MainActivity
@@ -18,6 +19,7 @@ import dev.tocsin.pager.support.TocsinServer
 import dev.tocsin.pager.support.await
 import dev.tocsin.pager.ui.HOLD_MILLIS
 import dev.tocsin.pager.ui.Tags
+import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -57,6 +59,7 @@ class PageActivityTest : PhoneTest() {
     fun `a held thumb checks in, and the ticket is in Ana's hands at the server`() {
         val (server, _) = paged()
         val ticket = checkNotNull(home).pages.first().ticket
+        await("it is loud") { alarmVolume == LOUD }
         compose.mainClock.autoAdvance = false
         compose.onNodeWithTag(Tags.CHECK_IN).performTouchInput { down(center) }
         compose.mainClock.advanceTimeBy(HOLD_MILLIS / 2)
@@ -64,6 +67,7 @@ class PageActivityTest : PhoneTest() {
         compose.mainClock.advanceTimeBy(HOLD_MILLIS)
         await("the server has the check-in") { server.state(ticket) == "researching" }
         await("the siren is silent") { home?.siren?.ringing == false }
+        await("the volume is as it was") { alarmVolume == QUIET }
     }
 
     @Test
@@ -120,6 +124,34 @@ class PageActivityTest : PhoneTest() {
         val ticket = checkNotNull(home).pages.first().ticket
         ActivityScenario.launch<MainActivity>(MainActivity.intent(app, ticket)).use {
             await("the ticket is open") { texts(TITLE) > 0 }
+        }
+    }
+
+    @Test
+    fun `a page that a dead process has left behind opens the pager, and waits until it knows what rings`() {
+        val (_, scenario) = paged()
+        runBlocking { pager.settled() }
+        scenario.close()
+        app.dieAndComeBack()
+        val again = ActivityScenario.launch<PageActivity>(PageActivity.intent(app)).also(opened::add)
+        await("the page is shown") { texts(TITLE) > 0 }
+        again.onActivity { assertFalse(it.isFinishing) }
+    }
+
+    @Test
+    fun `the page screen of a phone that is nobody's goes away`() {
+        val scenario = ActivityScenario.launch<PageActivity>(PageActivity.intent(app)).also(opened::add)
+        await("it is gone") { scenario.state == Lifecycle.State.DESTROYED }
+    }
+
+    @Test
+    fun `the page screen goes away with the last that this phone knows`() {
+        val (_, scenario) = paged()
+        runBlocking { pager.forget() }
+        var gone = false
+        await("it goes away") {
+            scenario.onActivity { gone = it.isFinishing }
+            gone
         }
     }
 

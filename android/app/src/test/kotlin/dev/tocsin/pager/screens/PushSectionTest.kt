@@ -29,7 +29,7 @@ class PushSectionTest : PhoneTest() {
         shows(UnifiedPushWay.troubleshoot)
         app.pushes.arrived(Transport.WEB_PUSH, "https://192.0.2.1/phone")
         shows(R.string.push_registered)
-        app.pushes.note(Transport.WEB_PUSH, PushTrouble.TEMPORARILY_UNAVAILABLE)
+        app.pushes.failed(Transport.WEB_PUSH, PushTrouble.TEMPORARILY_UNAVAILABLE)
         shows(PushTrouble.TEMPORARILY_UNAVAILABLE.text)
     }
 

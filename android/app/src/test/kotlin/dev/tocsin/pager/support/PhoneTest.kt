@@ -4,6 +4,7 @@ import android.app.AlarmManager
 import android.app.Notification
 import android.app.NotificationManager
 import android.content.Intent
+import android.media.AudioDeviceInfo
 import android.media.AudioManager
 import androidx.test.core.app.ApplicationProvider
 import dev.tocsin.core.Code
@@ -21,11 +22,11 @@ import org.robolectric.Robolectric
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ServiceController
 import org.robolectric.annotation.Config
+import org.robolectric.shadows.AudioDeviceInfoBuilder
 import org.robolectric.shadows.ShadowAlarmManager
-import org.robolectric.shadows.ShadowAudioTrack
 
 /** A phone with the real core in it, somebody's at a real server, and the words to tell of its nights. */
-@Config(shadows = [PlainBluetooth::class])
+@Config(shadows = [PlainBluetooth::class, Loudspeaker.Track::class, MutedAudio::class])
 abstract class PhoneTest {
     protected val loudspeaker = Loudspeaker()
     private val toClose = mutableListOf<AutoCloseable>()
@@ -50,14 +51,14 @@ abstract class PhoneTest {
 
     @Before
     fun listen() {
-        ShadowAudioTrack.addAudioDataListener(loudspeaker)
+        loudspeaker.listen()
         alarmVolume = QUIET
         ShadowAlarmManager.setCanScheduleExactAlarms(true)
     }
 
     @After
     fun closeAll() {
-        ShadowAudioTrack.removeAudioDataListener(loudspeaker)
+        loudspeaker.leave()
         Phone.end()
         toClose.reversed().forEach(AutoCloseable::close)
     }
@@ -81,6 +82,13 @@ abstract class PhoneTest {
         val wanted = checkNotNull(nextSirenService()) { "no service was asked for" }
         return Robolectric.buildService(SirenService::class.java, wanted).create().startCommand(0, 1)
     }
+
+    /** Lets the phone have these sound outputs, by their types. */
+    protected fun attach(vararg types: Int) = shadowOf(audio).setOutputDevices(types.map(::output))
+
+    /** A sound output of this type, one of [AudioDeviceInfo]'s. */
+    protected fun output(type: Int): AudioDeviceInfo =
+        AudioDeviceInfoBuilder.newBuilder().setType(type).build()
 
     /** How the system was asked for the siren's service, if it was and has not been looked at. */
     protected fun nextSirenService(): Intent? =
@@ -115,5 +123,8 @@ abstract class PhoneTest {
     protected companion object {
         /** The alarm volume before anything happens, of seven. */
         const val QUIET = 1
+
+        /** The alarm volume of a siren: 0.8 of seven, rounded up. */
+        const val LOUD = 6
     }
 }

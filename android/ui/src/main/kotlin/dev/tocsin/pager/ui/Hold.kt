@@ -59,8 +59,9 @@ private val Slip = 48.dp
  * A button that counts only when held for [HOLD_MILLIS]; then it gives [intent], once for each touch.
  *
  * Time decides, animation only paints: with animations removed a tap still does nothing. A touch does not
- * outlive what it was meant for: when [intent] changes under the finger, nothing happens. Whoever cannot hold
- * (TalkBack, Switch Access, Voice Access) activates the button, which the service announces as [action].
+ * outlive what it was meant for: when [intent], or what it is [about], changes under the finger, nothing happens.
+ * Whoever cannot hold (TalkBack, Switch Access, Voice Access) activates the button, which the service announces
+ * as [action].
  */
 @Composable
 internal fun HoldButton(
@@ -72,11 +73,12 @@ internal fun HoldButton(
     tone: Tone,
     modifier: Modifier = Modifier,
     outlined: Boolean = false,
+    about: Any = intent,
 ) {
     val give by rememberUpdatedState(onIntent)
     val haptics = LocalHapticFeedback.current
     val backwards = LocalLayoutDirection.current == LayoutDirection.Rtl
-    var pressed by remember(intent) { mutableStateOf(false) }
+    var pressed by remember(intent, about) { mutableStateOf(false) }
     val painted by animateFloatAsState(
         targetValue = if (pressed) 1f else 0f,
         animationSpec = tween(if (pressed) HOLD_MILLIS.toInt() else 150, easing = LinearEasing),
@@ -104,7 +106,7 @@ internal fun HoldButton(
                         give(intent)
                         true
                     }
-                }.pointerInput(intent) {
+                }.pointerInput(intent, about) {
                     coroutineScope {
                         awaitEachGesture {
                             val finger = awaitFirstDown().also { it.consume() }.id

@@ -75,6 +75,9 @@ private val FirstDeeds =
 /** Pages that want an answer, worst first. */
 private val HomeScreen.asking get() = pages.filter { it.status != PageStatus.ANSWERED }
 
+/** Those of them that ring: what the core means by all. */
+private val HomeScreen.ringing get() = pages.filter { it.status == PageStatus.RINGING }
+
 /**
  * Which ticket the page screen shows, and so of which it wants the [TicketScreen]: [chosen] (the one somebody
  * tapped, or just checked in to) unless another one rings while it does not.
@@ -149,8 +152,9 @@ private fun Asking(
         controls = {
             val text = if (page.help) R.string.hold_to_come else R.string.hold_to_check_in
             val action = stringResource(if (page.help) R.string.i_come else R.string.check_in)
-            val several = asking.size > 1
-            if (several) CheckInToAll(asking.size, onIntent)
+            val ringing = home.ringing
+            val several = ringing.size > 1
+            if (several) CheckInToAll(ringing, onIntent)
             HoldButton(
                 text = if (several) stringResource(R.string.hold_only_this) else stringResource(text),
                 action = if (several) stringResource(R.string.only_this, page.title) else action,
@@ -167,15 +171,16 @@ private fun Asking(
 
 @Composable
 private fun CheckInToAll(
-    count: Int,
+    ringing: List<PageCard>,
     onIntent: (Intent) -> Unit,
 ) = HoldButton(
-    text = pluralStringResource(R.plurals.hold_to_check_in_all, count, count),
-    action = pluralStringResource(R.plurals.check_in_all, count, count),
+    text = pluralStringResource(R.plurals.hold_to_check_in_all, ringing.size, ringing.size),
+    action = pluralStringResource(R.plurals.check_in_all, ringing.size, ringing.size),
     intent = Intent.CheckInAll,
     onIntent = onIntent,
     tag = Tags.CHECK_IN_ALL,
     tone = AnswerTone,
+    about = ringing.map { it.page },
 )
 
 /** "Can't, page the next": asks once, because it cannot be taken back. */

@@ -48,6 +48,8 @@ data class Options(
     val volumeFloor: Int,
     val vibrate: Boolean,
     val torch: Boolean,
+    /** How loud the person's teams want it at least, in percent of full volume, if they say. */
+    val askedFloor: Int? = null,
 )
 
 /** Who this device pages, and by which server. */
@@ -72,7 +74,7 @@ fun SettingsView(
         Fact(stringResource(R.string.server), owner.server)
     }
     Heading(stringResource(R.string.siren))
-    Volume(options.volumeFloor, onIntent)
+    Volume(options.volumeFloor, options.askedFloor, onIntent)
     ToggleRow(stringResource(R.string.vibrate), options.vibrate) { onIntent(Intent.SetVibrate(it)) }
     ToggleRow(stringResource(R.string.torch), options.torch) { onIntent(Intent.SetTorch(it)) }
     Heading(stringResource(R.string.live))
@@ -98,6 +100,7 @@ fun SettingsView(
 @Composable
 private fun Volume(
     floor: Int,
+    asked: Int?,
     onIntent: (Intent) -> Unit,
 ) {
     val name = stringResource(R.string.volume_floor)
@@ -119,6 +122,9 @@ private fun Volume(
                 },
         )
         Quiet(stringResource(R.string.volume_floor_more))
+        asked?.let {
+            Quiet(stringResource(R.string.volume_floor_asked, stringResource(R.string.percent, it)))
+        }
     }
 }
 

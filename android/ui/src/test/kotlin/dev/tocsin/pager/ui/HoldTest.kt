@@ -99,6 +99,17 @@ class HoldTest {
     }
 
     @Test
+    fun `a page that comes while a thumb checks in to all is not answered unseen`() {
+        home = samples.ringing(samples.page, samples.page(4712))
+        val wanted = page()
+        all().performTouchInput { down(center) }
+        compose.mainClock.advanceTimeBy(HOLD_MILLIS / 2)
+        home = samples.ringing(samples.page, samples.page(4712), samples.page(4713))
+        compose.mainClock.advanceTimeBy(10 * HOLD_MILLIS)
+        assertEquals(emptyList<Intent>(), wanted.deeds())
+    }
+
+    @Test
     fun `the clock that runs down under the finger does not interrupt it`() {
         var now by mutableStateOf(samples.now)
         compose.mainClock.autoAdvance = false
@@ -119,6 +130,8 @@ class HoldTest {
     }
 
     private fun button(): SemanticsNodeInteraction = compose.onNodeWithTag(Tags.CHECK_IN)
+
+    private fun all(): SemanticsNodeInteraction = compose.onNodeWithTag(Tags.CHECK_IN_ALL)
 
     private fun page(): List<Intent> {
         compose.mainClock.autoAdvance = false

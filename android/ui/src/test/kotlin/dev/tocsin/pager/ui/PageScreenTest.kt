@@ -92,6 +92,21 @@ class PageScreenTest {
     }
 
     @Test
+    fun `all are those that ring, not those whose time has passed`() {
+        val (worst, next, expired) = samples.several
+        show(samples.ringing(worst, next, expired.copy(status = PageStatus.EXPIRED)))
+        compose.onNodeWithTag(Tags.CHECK_IN_ALL).assertSays("Check in to all 2 pages")
+        compose.onNodeWithTag(Tags.ticket(expired.ticket)).assertExists()
+    }
+
+    @Test
+    fun `one page that rings beside one whose time has passed is one to check in to`() {
+        show(samples.ringing(samples.page, samples.page(4712).copy(status = PageStatus.EXPIRED)))
+        compose.onNodeWithTag(Tags.CHECK_IN_ALL).assertDoesNotExist()
+        compose.onNodeWithTag(Tags.CHECK_IN).assertSays("Check in")
+    }
+
+    @Test
     fun `the page that somebody chose is in front of a worse one, until it is answered`() {
         val home = samples.ringing(*samples.several.toTypedArray())
         assertEquals(4712L, home.ticketInFront(4712))

@@ -28,6 +28,7 @@ import dev.tocsin.core.OnCallScreen
 import dev.tocsin.core.PageCard
 import dev.tocsin.core.PageStatus
 import dev.tocsin.core.PersonName
+import dev.tocsin.core.PhoneRules
 import dev.tocsin.core.ReadinessScreen
 import dev.tocsin.core.Severity
 import dev.tocsin.core.ShadowNames
@@ -132,6 +133,7 @@ class Samples(
             alarms = emptyList(),
             problems = emptyList(),
             readiness = ReadinessScreen(Light.GREEN, emptyList(), DrillResult(now - 9 * HOUR, true, 1_400u)),
+            rules = PhoneRules(sirenFloor = null, hideContent = false),
             connection = ConnectionState.Live(now - 3 * HOUR),
             onCall = true,
             offlineUntil = null,

@@ -3,45 +3,68 @@ import Foundation
 /// What widgets and Siri know without the core: whether this phone would wake its owner, and who is on
 /// call. The app writes it whenever either changes, and then has the widgets drawn again. Every word
 /// was said by the core, in the person's language.
-struct Glance: Codable, Equatable, Sendable {
+public struct Glance: Codable, Equatable, Sendable {
     /// Would a page wake this person now?
-    struct Ready: Codable, Equatable, Sendable {
+    public struct Ready: Codable, Equatable, Sendable {
         /// The core's traffic light.
-        enum Light: String, Codable, Sendable {
+        public enum Light: String, Codable, Sendable {
             case green, amber, red
         }
 
         /// As the core judged.
-        var light: Light
+        public var light: Light
         /// The first reason why it is not green.
-        var reason: String?
+        public var reason: String?
         /// When it was judged.
-        var at: Date
+        public var at: Date
+
+        /// As the core judged.
+        public init(light: Light, reason: String?, at: Date) {
+            self.light = light
+            self.reason = reason
+            self.at = at
+        }
     }
 
     /// Who is paged first for a team.
-    struct Duty: Codable, Equatable, Sendable, Identifiable {
+    public struct Duty: Codable, Equatable, Sendable, Identifiable {
         /// The team's name.
-        var team: String
+        public var team: String
         /// Who has the pager.
-        var primary: String
+        public var primary: String
         /// That is this person.
-        var isMe: Bool
+        public var isMe: Bool
         /// When the shift ends.
-        var until: Date
+        public var until: Date
         /// Who has the next one.
-        var next: String
+        public var next: String
 
-        var id: String { team }
+        /// Teams have names of their own.
+        public var id: String { team }
+
+        /// As the server said.
+        public init(team: String, primary: String, isMe: Bool, until: Date, next: String) {
+            self.team = team
+            self.primary = primary
+            self.isMe = isMe
+            self.until = until
+            self.next = next
+        }
     }
 
     /// Nothing while this phone is nobody's pager.
-    var ready: Ready?
+    public var ready: Ready?
     /// The person's teams, as the server last said; empty before it was asked.
-    var duties: [Duty] = []
+    public var duties: [Duty]
+
+    /// As the core and the server said.
+    public init(ready: Ready? = nil, duties: [Duty] = []) {
+        self.ready = ready
+        self.duties = duties
+    }
 
     /// What the app wrote last; empty when it has written nothing that can be read.
-    static func read(_ file: URL) -> Glance {
+    public static func read(_ file: URL) -> Glance {
         guard let data = try? Data(contentsOf: file),
             let glance = try? decoder.decode(Glance.self, from: data)
         else { return Glance() }
@@ -49,12 +72,12 @@ struct Glance: Codable, Equatable, Sendable {
     }
 
     /// Replaces what was there, in one step, so that nobody reads half of it.
-    func write(_ file: URL) throws {
+    public func write(_ file: URL) throws {
         try Self.encoder.encode(self).write(to: file, options: .atomic)
     }
 
     /// When what is shown changes by itself: now, and at the end of each shift.
-    func changes(from now: Date) -> [Date] {
+    public func changes(from now: Date) -> [Date] {
         [now] + Set(duties.map(\.until)).filter { $0 > now }.sorted()
     }
 
@@ -74,7 +97,7 @@ struct Glance: Codable, Equatable, Sendable {
 extension Glance.Duty {
     /// Whether the shift is over and the server was not asked since: then `next` has it as planned,
     /// unless their phone has not proved that it rings.
-    func isOver(at date: Date) -> Bool {
+    public func isOver(at date: Date) -> Bool {
         date >= until
     }
 }
