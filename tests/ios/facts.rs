@@ -9,7 +9,7 @@ use plist::{Dictionary, Value};
 use crate::catalog::catalogs;
 use crate::project::Project;
 use crate::swift::{Source, sources};
-use crate::{ios, none};
+use crate::{ios, none, read};
 
 /// What must be said because of a name in the code.
 #[derive(Debug, Clone, Copy)]
@@ -397,6 +397,25 @@ fn critical_alerts_are_all_that_the_two_entitlements_of_the_app_differ_in() {
         .iter()
         .any(|source| source.mentions("criticalAlert"));
     assert!(asks, "nobody asks for critical alerts");
+}
+
+#[test]
+fn the_app_knows_whether_it_was_signed_for_critical_alerts() {
+    let signed = "$(TOCSIN_ENTITLEMENTS)";
+    let project = read(&ios().join("project.yml"));
+    assert!(project.contains(&format!("CODE_SIGN_ENTITLEMENTS: {signed}")));
+    let info = dictionary(&Project::of_ios().info("Tocsin"));
+    assert_eq!(text(&info, "Entitlements"), Some(signed));
+    let sources = sources();
+    let reads = |literal: &str| {
+        let mut nodes = sources.iter().flat_map(|source| {
+            let literals = source.of_kind("line_string_literal").into_iter();
+            literals.map(|node| source.text(node).trim_matches('"'))
+        });
+        nodes.any(|found| found == literal)
+    };
+    assert!(reads("Entitlements"), "nobody reads it");
+    assert!(reads("CriticalAlerts.entitlements"), "nobody looks for it");
 }
 
 /// A target of this code, with these plists.

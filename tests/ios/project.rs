@@ -187,6 +187,16 @@ fn missing(project: &Project) -> Vec<String> {
         if !known {
             findings.push(format!("{dependency:?} is not there"));
         }
+        if let (Some(package), Some(product)) =
+            (dependency.get("package"), dependency.get("product"))
+        {
+            let manifest = ios()
+                .join(&project.packages[package].path)
+                .join("Package.swift");
+            if !read(&manifest).contains(&format!(".library(name: \"{product}\"")) {
+                findings.push(format!("{package} has no product {product}"));
+            }
+        }
     }
     let tested = project
         .schemes
@@ -375,7 +385,7 @@ targets:
       PRODUCT_BUNDLE_IDENTIFIER: org.example.widgets
       INFOPLIST_FILE: Widgets/Info.plist
       CODE_SIGN_ENTITLEMENTS: Widgets/Widgets.entitlements
-    dependencies: []
+    dependencies: [{ package: TocsinKit, product: Nowhere }]
 schemes: { Tocsin: { test: { targets: [{ package: TocsinKit/Nowhere }] } } }
 "#;
 
@@ -383,7 +393,7 @@ schemes: { Tocsin: { test: { targets: [{ package: TocsinKit/Nowhere }] } } }
 fn what_a_project_names_in_vain_is_found() {
     let project = Project::new(PLANTED, "ID = dev.example\n#include? \"Team.xcconfig\"");
     let found = missing(&project);
-    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(found.len(), 7, "{found:#?}");
     assert_eq!(
         strange_ids(&project),
         ["org.example.widgets is not below dev.example"]

@@ -1,6 +1,7 @@
 import Testing
 import TocsinCore
-import TocsinKit
+
+@testable import TocsinKit
 
 struct FrontTests {
     private let asking = Samples.page(1)
@@ -37,6 +38,17 @@ struct FrontTests {
         #expect(home.front(chosen: 2, ticket: ticket) == .inHand(answered, ticket))
         #expect(home.front(chosen: 2, ticket: Samples.ticket(9)) == .inHand(answered, nil))
         #expect(ticket.firstDeeds == [.startWork, .resolve, .addNote])
+    }
+
+    @Test("in front the system is silent once the siren is known to sound, or the page was answered")
+    func theSystemIsSilentOnceTheSirenSounds() {
+        let begins = Samples.home(pages: [asking], siren: Samples.siren(reason: .pages))
+        #expect(begins.sounds(for: 1) == nil)
+        let sounds = Samples.home(pages: [asking], siren: Samples.siren(reason: .pages, confirmed: true))
+        #expect(sounds.sounds(for: 1) == true)
+        #expect(Samples.home(pages: [answered]).sounds(for: 2) == true)
+        #expect(Samples.home(pages: [answered]).sounds(for: 3) == false)
+        #expect(Samples.home().sounds(for: nil) == false)
     }
 
     @Test("a drill says that it is one, and a quiet pager that it is quiet")

@@ -64,6 +64,39 @@ struct NightTests {
         await later.end()
     }
 
+    @Test("a check-in by voice answers everything that rings, and says how much that was")
+    func aCheckInByVoiceAnswersEverything() async throws {
+        let server = try await TocsinServer.start()
+        let phone = try await TestPhone.of("ana", at: server)
+        #expect(try await phone.pager.checkIn(to: nil) == 0)
+        let tickets = [try await server.alarm("the database"), try await server.alarm("the queue")]
+        try await until("both ring") { phone.home?.ringing == Set(tickets) }
+        #expect(try await phone.pager.checkIn(to: nil) == 2)
+        #expect(await phone.pager.sent(within: .seconds(60)))
+        for ticket in tickets { #expect(try await server.state(ticket) == "researching") }
+        #expect(try await phone.pager.checkIn(to: tickets[0]) == 1)
+        await phone.end()
+    }
+
+    @Test("the system sounds for a page in front whose siren does not, and is silent where the siren does")
+    func theSystemSoundsWhereTheSirenDoesNot() async throws {
+        let server = try await TocsinServer.start()
+        let (phone, mute) = (
+            try await TestPhone.of("ana", at: server), try await TestPhone.of("ana", at: server)
+        )
+        await mute.loudspeaker.breakDown()
+        let ticket = try await server.alarm("the database")
+        try await until("both ring") {
+            phone.home?.ringing == [ticket] && mute.home?.ringing == [ticket]
+        }
+        #expect(await phone.pager.sounds(for: ticket, within: .seconds(60)))
+        #expect(await !mute.pager.sounds(for: ticket, within: .seconds(60)))
+        mute.model.perform(.checkIn(ticket))
+        #expect(await mute.pager.sounds(for: ticket), "nobody waits for an answer any more")
+        await phone.end()
+        await mute.end()
+    }
+
     @Test("the button on the locked phone checks in, and says that the server has it")
     func theButtonOnTheLockedPhoneChecksIn() async throws {
         let server = try await TocsinServer.start()
@@ -132,8 +165,8 @@ struct NightTests {
         await bea.end()
     }
 
-    @Test("when a limit is missed the manager is paged, reads which one, and can take over")
-    func aMissedLimitPagesTheManagerWhoCanTakeOver() async throws {
+    @Test("when a limit is missed the manager reads which, takes over, extends and pages somebody else")
+    func aMissedLimitPagesTheManagerWhoCanDoAllAboutIt() async throws {
         let server = try await TocsinServer.start(policy: TocsinServer.quick)
         let phone = try await TestPhone.of("bea", at: server)
         let ticket = try await server.alarm("the database")
@@ -148,6 +181,12 @@ struct NightTests {
         #expect(!screen.timeline.isEmpty)
         phone.model.perform(.startWork(ticket))
         try await until("it is hers") { try await server.state(ticket) == "work_in_progress" }
+        phone.model.perform(.extendLimit(ticket, seconds: 30, reason: "Ana is on a train."))
+        phone.model.perform(.askHelp(ticket, .person(person: "ana"), message: "Where are you?"))
+        phone.model.perform(.reassign(ticket, to: "ana"))
+        try await until("it is Ana's") { try await server.count(ticket, "reassigned") == 1 }
+        #expect(try await server.count(ticket, "limit_extended") == 1)
+        #expect(try await server.count(ticket, "help_asked") == 1)
         try await phone.untilItIsSilent()
         following.cancel()
         await phone.end()
