@@ -450,20 +450,22 @@ impl<'a> Draft<'a> {
     /// A siren that nobody can hear has reached nobody, although its device has received the page: so
     /// those who were paged with it must be reached yet, or the next person is paged.
     fn reach_elsewhere(&mut self, page: PageId, receipt: &Receipt) {
-        let mute = receipt.rung == Rung::Sounding && receipt.is_mute();
-        let Some(page) = self.ticket.pages.iter().find(|live| live.id == page) else {
+        if receipt.rung != Rung::Sounding || !receipt.is_mute() {
+            return;
+        }
+        let limited = || {
+            self.ticket
+                .pages
+                .iter()
+                .filter(|live| !live.reason.is_aside())
+        };
+        let Some(page) = limited().find(|live| live.id == page) else {
             return;
         };
-        let peers =
-            self.ticket.pages.iter().filter(|live| {
-                !live.reason.is_aside() && live.role == page.role && live.at == page.at
-            });
+        let peers = limited().filter(|live| live.role == page.role && live.at == page.at);
         let peers: Vec<&Page> = peers.collect();
         let mut receipts = peers.iter().flat_map(|live| &live.receipts);
-        if !mute
-            || page.reason.is_aside()
-            || receipts.any(|it| it.rung >= Rung::Sounding && it.reaches())
-        {
+        if receipts.any(|it| it.rung >= Rung::Sounding && it.reaches()) {
             return;
         }
         let limits = self.context.policy.limits_once_paging(self.ticket.severity);
